@@ -1,0 +1,249 @@
+r"""Checks proofs and exports of the ledger: one file, Python 3.11 or later, nothing else; no code of the writer's.
+
+    python ledger_check.py [--size N --root HEX] FILE...
+
+FILE.json holds a proof, or a list of proofs. Hashes are 64 lower-case hexadecimal digits, numbers count from 0, `entry`
+is an entry's text exactly as it was recorded, a `path` of a proof begins at the bottom of the tree (RFC 6962 2.1):
+
+    {"kind": "inclusion", "index": 5, "size": 7, "root": "…", "entry": "…", "path": ["…"]}
+    {"kind": "consistency", "old_size": 3, "old_root": "…", "new_size": 7, "new_root": "…", "path": ["…"]}
+
+FILE.jsonl holds an export: one line an entry, then one line that closes it. Its `path` holds the subtrees outside of
+the entries first … last-1, from left to right:
+
+    {"index": 2, "entry": "…"}
+    {"kind": "range", "first": 2, "last": 3, "size": 7, "root": "…", "path": ["…"]}
+
+The tree is that of RFC 6962 2.1 with SM3 (GB/T 32905): a leaf is SM3(00 ‖ entry), a node SM3(01 ‖ left ‖ right), the
+empty tree SM3 of nothing. A root proves something only if it came another way than the proof: give the one that a
+witness or a signed checkpoint told you as --size and --root, and everything must end in exactly that tree.
+Exit code: 0 all is proven, 1 something is refuted, 2 something cannot be read or the command is wrong.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+Trusted = tuple[int, str] | None
+
+
+class Refuted(Exception):
+    """What is shown does not prove what it says."""
+
+
+class Unreadable(Exception):
+    """What is shown is not in one of the forms above."""
+
+
+def check(shown: Any, trusted: Trusted = None) -> str:
+    """Check one proof, or an export's closing line with the `leaves` of its entries, and say what is proven.
+
+    Raises `Refuted` and `Unreadable`.
+    """
+    form = FORMS.get(str(shown.get("kind"))) if isinstance(shown, dict) else None
+    if form is None:
+        raise Unreadable("of no known kind")
+    try:
+        return form(shown, trusted)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(f"{type(error).__name__}: {error}") from error
+
+
+def _inclusion(shown: dict[str, Any], trusted: Trusted) -> str:
+    index, size, path = _count(shown["index"]), _count(shown["size"]), _hashes(shown["path"])
+    if index >= size:
+        raise Refuted(f"entry {index} cannot be in a tree of {size}")
+
+    def above(first: int, last: int) -> bytes:
+        if last - first == 1:
+            return _leaf(shown["entry"])
+        beside, middle = _taken(path, -1), _split(first, last)
+        return _node(above(first, middle), beside) if index < middle else _node(beside, above(middle, last))
+
+    _ends(above(0, size), path, size, shown["root"], trusted)
+    return f"entry {index} is in the tree of {size}"
+
+
+def _consistency(shown: dict[str, Any], trusted: Trusted) -> str:
+    old, new, path = _count(shown["old_size"]), _count(shown["new_size"]), _hashes(shown["path"])
+    old_root, new_root = _hashes([shown["old_root"], shown["new_root"]])
+
+    def both(first: int, last: int) -> tuple[bytes, bytes]:
+        """Give the subtree's root in the old tree and in the new one."""
+        if last == old:
+            whole = _taken(path, -1) if first else old_root
+            return whole, whole
+        beside, middle = _taken(path, -1), _split(first, last)
+        before, after = both(first, middle) if old <= middle else both(middle, last)
+        return (before, _node(after, beside)) if old <= middle else (_node(beside, before), _node(beside, after))
+
+    if old > new:
+        raise Refuted(f"a tree of {new} cannot continue one of {old}")
+    if 0 < old < new:
+        before, after = both(0, new)
+    else:  # between equal trees there is nothing to show, and every tree continues the empty one
+        before, after = (new_root if old == new else _sm3(b"")), new_root
+    if before != old_root:
+        raise Refuted(f"the tree of {old} had another root")
+    _ends(after, path, new, shown["new_root"], trusted)
+    return f"the tree of {new} continues that of {old}"
+
+
+def _range(shown: dict[str, Any], trusted: Trusted) -> str:
+    first, last, size = (_count(shown[name]) for name in ("first", "last", "size"))
+    leaves, path = shown["leaves"], _hashes(shown["path"])
+    if not first <= last <= size or len(leaves) != last - first:
+        raise Refuted(f"{len(leaves)} entries are not those from {first} to before {last} of {size}")
+
+    def tree(low: int, high: int) -> bytes:
+        if high <= first or last <= low:
+            return _taken(path, 0)
+        if high - low == 1:
+            return bytes(leaves[low - first])
+        middle = _split(low, high)
+        return _node(tree(low, middle), tree(middle, high))
+
+    _ends(tree(0, size) if size else _sm3(b""), path, size, shown["root"], trusted)
+    return f"entries {first} to before {last} are those of the tree of {size}"
+
+
+FORMS = {"inclusion": _inclusion, "consistency": _consistency, "range": _range}
+
+
+def _ends(root: bytes, path: list[bytes], size: int, claimed: str, trusted: Trusted) -> None:
+    """Demand that nothing of the path is left, and that the tree is the claimed and the trusted one."""
+    if path:
+        raise Refuted(f"there are {len(path)} hashes too many")
+    if [root] != _hashes([claimed]):
+        raise Refuted(f"the root is {root.hex()}, not {claimed}")
+    if trusted not in (None, (size, claimed)):
+        raise Refuted(f"the tree of {size} with root {claimed} is not the trusted one")
+
+
+def _split(first: int, last: int) -> int:
+    """Cut a tree at the largest power of two below its size."""
+    return first + (1 << (last - first - 1).bit_length() - 1)
+
+
+def _taken(path: list[bytes], end: int) -> bytes:
+    if not path:
+        raise Refuted("hashes are missing")
+    return path.pop(end)
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 63:
+        raise Unreadable(f"not a count: {value!r}")
+    return value
+
+
+def _hashes(values: object) -> list[bytes]:
+    if not isinstance(values, list) or not all(re.fullmatch("[0-9a-f]{64}", value) for value in values):
+        raise Unreadable("not hashes of 64 lower-case hexadecimal digits")
+    return [bytes.fromhex(value) for value in values]
+
+
+def _leaf(entry: str) -> bytes:
+    return _sm3(b"\x00" + entry.encode())
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return _sm3(b"\x01" + left + right)
+
+
+def _sm3(data: bytes) -> bytes:
+    try:
+        return hashlib.new("sm3", data).digest()
+    except ValueError:  # this interpreter's OpenSSL was built without it
+        return computed_sm3(data)
+
+
+def computed_sm3(data: bytes) -> bytes:
+    """Compute SM3 as GB/T 32905-2016 chapter 5 writes it, slowly."""
+    full, early = 0xFFFFFFFF, 16
+
+    def turn(word: int, by: int) -> int:
+        return (word << by % 32 | word >> 32 - by % 32) & full
+
+    state = struct.unpack(">8I", bytes.fromhex("7380166f4914b2b9172442d7da8a0600a96f30bc163138aae38dee4db0fb0e4e"))
+    padded = data + b"\x80" + bytes(-(len(data) + 9) % 64) + struct.pack(">Q", len(data) * 8)
+    for at in range(0, len(padded), 64):
+        w = list(struct.unpack(">16I", padded[at : at + 64]))
+        for j in range(16, 68):
+            x = w[j - 16] ^ w[j - 9] ^ turn(w[j - 3], 15)
+            w.append(x ^ turn(x, 15) ^ turn(x, 23) ^ turn(w[j - 13], 7) ^ w[j - 6])
+        a, b, c, d, e, f, g, h = state
+        for j in range(64):
+            ss1 = turn(turn(a, 12) + e + turn(0x79CC4519 if j < early else 0x7A879D8A, j) & full, 7)
+            ff = a ^ b ^ c if j < early else a & b | a & c | b & c
+            gg = e ^ f ^ g if j < early else e & f | ~e & full & g
+            tt1 = ff + d + (ss1 ^ turn(a, 12)) + (w[j] ^ w[j + 4]) & full
+            tt2 = gg + h + ss1 + w[j] & full
+            a, b, c, d, e, f, g, h = tt1, a, turn(b, 9), c, tt2 ^ turn(tt2, 9) ^ turn(tt2, 17), e, turn(f, 19), g
+        state = tuple(old ^ new for old, new in zip(state, (a, b, c, d, e, f, g, h), strict=True))
+    return struct.pack(">8I", *state)
+
+
+def read(file: Path) -> list[Any]:
+    """Read what a file shows: its proofs, or its one export.
+
+    Raises `Refuted` and `Unreadable`.
+    """
+    try:
+        if file.suffix != ".jsonl":
+            shown = json.loads(file.read_text(encoding="utf-8"))
+            return shown if isinstance(shown, list) else [shown]
+        with file.open(encoding="utf-8") as lines:
+            return [_export(json.loads(line) for line in lines)]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Unreadable(f"{type(error).__name__}: {error}") from error
+
+
+def _export(lines: Any) -> dict[str, Any]:
+    """Hash the entries as they come, until the line that closes them; their numbers must run on from the first."""
+    leaves: list[bytes] = []
+    first = 0
+    for line in lines:
+        if "kind" in line:
+            if next(lines, None) is not None:
+                raise Unreadable("there is more behind the closing line")
+            if leaves and line["first"] != first:
+                raise Refuted(f"the first entry is {first}, not {line['first']}")
+            return {**line, "leaves": leaves}
+        first = first if leaves else _count(line["index"])
+        if line["index"] != first + len(leaves):
+            raise Refuted(f"entry {first + len(leaves)} is followed by {line['index']}")
+        leaves.append(_leaf(line["entry"]))
+    raise Unreadable("the closing line is missing")
+
+
+def main() -> int:
+    """Check every file of the command line."""
+    parser = argparse.ArgumentParser(description="Check proofs and exports of the ledger.")
+    parser.add_argument("--size", type=int, help="the size of the tree that you trust")
+    parser.add_argument("--root", type=str.lower, help="its root, in hexadecimal digits")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="FILE.json: proofs; FILE.jsonl: an export")
+    told = parser.parse_args()
+    if (told.size is None) != (told.root is None):
+        parser.error("--size and --root are given together or not at all")
+    exits = {0}
+    for file in told.files:
+        try:
+            for shown in read(file):
+                sys.stdout.write(f"{file}: {check(shown, told.root and (told.size, told.root))}\n")
+        except Refuted as reason:
+            exits.add(1)
+            sys.stderr.write(f"{file}: refuted: {reason}\n")
+        except Unreadable as reason:
+            exits.add(2)
+            sys.stderr.write(f"{file}: cannot be read: {reason}\n")
+    return max(exits)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""The whole program as the ground sees it: tables that `app.py` fills from the rooms, and the parts that run.
+
+Commands and processes are handed a `Running`; none of them knows which rooms exist.
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from base import db, schema, settings
+from base.bulk import BulkJob
+from base.db import Database, DatabaseSettings, LastAct
+from base.health import Check
+from base.scheduling import Job
+from base.settings import Settings
+
+
+@dataclass
+class Sandbox:
+    """The invented province while it is being made: where it lives, and what its visitor is told."""
+
+    folder: Path
+    url: str
+    told: dict[str, Any]
+
+
+Sample = Callable[["Running", Sandbox], None]
+
+
+@dataclass(frozen=True)
+class Program:
+    """What the rooms bring: settings, last acts, checks, samples, and the app made of it all."""
+
+    version: str
+    sections: tuple[type[Any], ...]
+    last_acts: tuple[LastAct, ...]
+    checks: tuple[Check, ...]
+    samples: tuple[Sample, ...]
+    jobs: Mapping[str, Job]
+    bulk_jobs: Mapping[str, BulkJob]
+    make_parts: Callable[[Settings], Mapping[type[Any], Any]]
+    create_app: Callable[[Settings], Flask]
+
+
+class Running:
+    """A program with its settings read; the database is opened when it is first asked for."""
+
+    def __init__(self, program: Program, read: Settings | None = None) -> None:
+        self.program = program
+        self._read = read
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """Read the settings once.
+
+        Raises what `base.settings.read` raises.
+        """
+        return self._read if self._read is not None else settings.read(self.program.sections)
+
+    @functools.cached_property
+    def unchecked_database(self) -> Database:
+        """Open the database that the settings name, whatever its schema: for upgrades and the doctor."""
+        return db.connect(self.settings[DatabaseSettings], self.program.last_acts)
+
+    @functools.cached_property
+    def database(self) -> Database:
+        """Open the database that the settings name.
+
+        Raises `OldSchema` when its schema is not this program's.
+        """
+        schema.require_current(self.unchecked_database)
+        return self.unchecked_database
+
+    @functools.cached_property
+    def parts(self) -> Mapping[type[Any], Any]:
+        """Make what the rooms' jobs are handed."""
+        return self.program.make_parts(self.settings)
+
+    @property
+    def jobs(self) -> Mapping[str, Job]:
+        """Give every scheduled job by its name."""
+        return self.program.jobs
+
+    @property
+    def bulk_jobs(self) -> Mapping[str, BulkJob]:
+        """Give every kind of bulk work by its name."""
+        return self.program.bulk_jobs

@@ -1,0 +1,1 @@
+"""Failure drills and long runs: each a module with NAME and run(), resumable, its result kept with machine notes."""

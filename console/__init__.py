@@ -1,0 +1,1 @@
+"""The pages. Nothing is decided here: every page shows what the rooms below answer."""

@@ -1,0 +1,1 @@
+"""The steps, named NNNN_{pre|post}_what."""

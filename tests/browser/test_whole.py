@@ -1,0 +1,36 @@
+"""The real site in a real browser: the API's page shows its operations and calls one."""
+
+import pytest
+
+from tests.browser.conftest import served
+from tests.console.site import whole
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
+expect = playwright.expect
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.fixture
+def house(tmp_path):
+    with whole(tmp_path) as flask:
+        yield from served(flask)
+
+
+def test_the_api_is_read_and_called_on_its_page(reader, house):
+    visit = reader(at=house).opens("/docs")
+    operations = visit.page.evaluate("fetch('/openapi.json').then((answer) => answer.json())")["paths"]
+    methods = {"get", "put", "post", "delete", "patch"}
+    expect(visit.page.locator(".opblock")).to_have_count(sum(len(set(each) & methods) for each in operations.values()))
+    visit.page.locator(".opblock", has_text="/ledger/checkpoint").locator(".opblock-summary-control").click()
+    visit.page.get_by_role("button", name="Try it out").click()
+    visit.page.get_by_role("button", name="Execute").click()
+    expect(visit.page.locator(".live-responses-table tbody .response-col_status")).to_contain_text("200")
+    assert visit.faults() == []
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/errors", "/docs/ledger", "/docs/sandbox", "/status"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_the_real_site_is_clean(reader, house, path, scheme):
+    visit = reader(at=house, scheme=scheme, locale="en-GB").opens(path)
+    assert visit.faults() == []
+    assert visit.axe() == []

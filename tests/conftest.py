@@ -1,0 +1,102 @@
+"""What every test may ask for: a database of each kind, a moment, and a network that is closed but for this machine."""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL
+
+import app
+from base.db import Base, Database, DatabaseSettings, connect
+from tests import postgres
+
+# The moment of most stories; a Saturday, so that working days are not taken for granted.
+AT = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
+
+
+class NetworkIsClosed(Exception):
+    """A test tried to reach another machine."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _closed_network() -> Iterator[None]:
+    """Refuse every connection that leaves this machine."""
+    original = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise NetworkIsClosed(str(address))
+        original(self, address)
+
+    socket.socket.connect = connect_here  # type: ignore[method-assign, assignment]
+    yield
+    socket.socket.connect = original  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def at() -> datetime:
+    """Give the moment of the story."""
+    return AT
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> URL:
+    """Give a PostgreSQL server on which databases may be made."""
+    return postgres.address()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "template.db"
+    database = connect(DatabaseSettings(url=f"sqlite:///{file}"))
+    Base.metadata.create_all(database.engine)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    database.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def _postgres_database(postgres_server: URL) -> Iterator[URL]:
+    name = f"yinxin_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+    url = postgres.fresh(postgres_server, name)
+    database = connect(DatabaseSettings(url=url.render_as_string(hide_password=False)))
+    Base.metadata.create_all(database.engine)
+    database.close()
+    yield url
+    postgres.drop(postgres_server, name)
+
+
+Opener = Callable[[], Database]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_settings(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseSettings:
+    """Name an empty database with today's schema, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        file = tmp_path / "yinxin.db"
+        shutil.copy(request.getfixturevalue("_sqlite_template"), file)
+        return DatabaseSettings(url=f"sqlite:///{file}", pool_size=8)
+    url: URL = request.getfixturevalue("_postgres_database")
+    settings = DatabaseSettings(url=url.render_as_string(hide_password=False), pool_size=8)
+    database = connect(settings)
+    with database.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+    database.close()
+    return settings
+
+
+@pytest.fixture
+def database(database_settings: DatabaseSettings) -> Iterator[Database]:
+    """Open that database as the house does, with the ledger as each transaction's last act."""
+    opened = connect(database_settings, app.LAST_ACTS)
+    yield opened
+    opened.close()

@@ -1,0 +1,1 @@
+"""Golden files by standard, and the way they are made again."""

@@ -1,0 +1,6 @@
+"""`make vectors`: make every golden file again, each by its own slow and plain builder."""
+
+import runpy
+
+for builder in ("tests.base.naive_tree",):
+    runpy.run_module(builder, run_name="__main__")

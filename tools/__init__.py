@@ -1,0 +1,1 @@
+"""Tools of the workshop: reference pages, vendored files, pictures. Nothing here is part of the product."""
