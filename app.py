@@ -32,19 +32,57 @@ from base.routes.probes import Health
 from base.scheduling import checks as job_checks
 from base.settings import Settings
 from console import layout
+from console import login as login_console
 from console import routes as pages
+from console import trust as trust_console
 from console.wiring import ConsoleParts
+from exchange import jobs as exchange_jobs
+from exchange import routes as exchange_routes
+from exchange import sample as exchange_sample
+from exchange import tasks as exchange_tasks
 from keys import checks as key_checks
 from keys import commands as key_commands
 from keys import jobs as key_jobs
 from keys import models as _key_tables  # noqa: F401 - tables of a room are known once its models are
+from keys import routes as key_routes
+from keys.authority import checks as authority_checks
+from keys.authority import commands as authority_commands
+from keys.authority import jobs as authority_jobs
+from keys.authority import own_trust
+from keys.authority import routes as authority_routes
+from keys.authority import sample as authority_sample
+from keys.authority import wiring as authority
+from keys.backup import checks as backup_checks
+from keys.backup import commands as backup_commands
+from keys.backup import jobs as backup_jobs
+from keys.backup import sample as backup_sample
+from keys.backup import wiring as backup
+from keys.checkpoints import checks as checkpoint_checks
+from keys.checkpoints import jobs as checkpoint_jobs
+from keys.checkpoints import remembering
+from keys.checkpoints import sample as checkpoint_sample
+from keys.checkpoints import wiring as checkpoints
+from keys.custody import checks as custody_checks
+from keys.custody import commands as custody_commands
+from keys.custody import expiry
+from keys.custody import jobs as custody_jobs
+from keys.custody import routes as custody_routes
+from keys.custody import sample as custody_sample
+from keys.custody import wiring as custody
 from keys.parties import checks as party_checks
 from keys.parties import commands as party_commands
 from keys.parties import jobs as party_jobs
+from keys.parties import login_wiring as login
 from keys.parties import routes as party_routes
 from keys.parties import sample as party_sample
+from keys.parties import sample_people
 from keys.parties import wiring as parties
 from keys.parties.authentication import BearerAuthenticator, first_of
+from keys.parties.session_authenticator import SessionAuthenticator
+from signing import commands as signing_commands
+from signing import routes as signing_routes
+from signing import sample as signing_sample
+from signing import wiring as signing
 
 VERSION = version("yinxin")
 SECTIONS: tuple[type, ...] = (
@@ -56,27 +94,87 @@ SECTIONS: tuple[type, ...] = (
     logs.LogSettings,
     metrics.MetricsSettings,
     parties.PartiesSettings,
+    login.LoginSettings,
+    custody.CustodySettings,
+    authority.AuthoritySettings,
+    checkpoints.CheckpointSettings,
+    backup.BackupSettings,
+    signing.SigningSettings,
 )
 LAST_ACTS: tuple[db.LastAct, ...] = (journal.append,)
-BLUEPRINTS = (*routes.BLUEPRINTS, *party_routes.BLUEPRINTS, *pages.BLUEPRINTS)
-API_BLUEPRINTS = (*routes.API_BLUEPRINTS, *party_routes.API_BLUEPRINTS)
-CHECKS = (*health.CHECKS, *job_checks.CHECKS, *key_checks.CHECKS, *party_checks.CHECKS)
-COMMANDS = (*commands.COMMANDS, *key_commands.COMMANDS, *party_commands.COMMANDS)
-JOBS = scheduling.joined(jobs.JOBS, key_jobs.JOBS, party_jobs.JOBS)
+BLUEPRINTS = (
+    *routes.BLUEPRINTS,
+    *party_routes.BLUEPRINTS,
+    *pages.BLUEPRINTS,
+    *trust_console.BLUEPRINTS,
+    login_console.login_pages,
+)
+API_BLUEPRINTS = (
+    *routes.API_BLUEPRINTS,
+    *party_routes.API_BLUEPRINTS,
+    *custody_routes.API_BLUEPRINTS,
+    *authority_routes.API_BLUEPRINTS,
+    *key_routes.API_BLUEPRINTS,
+    *signing_routes.API_BLUEPRINTS,
+    *exchange_routes.API_BLUEPRINTS,
+)
+CHECKS = (
+    *health.CHECKS,
+    *job_checks.CHECKS,
+    *key_checks.CHECKS,
+    *party_checks.CHECKS,
+    *custody_checks.CHECKS,
+    *authority_checks.CHECKS,
+    *checkpoint_checks.CHECKS,
+    *backup_checks.CHECKS,
+)
+COMMANDS = (
+    *commands.COMMANDS,
+    *key_commands.COMMANDS,
+    *party_commands.COMMANDS,
+    *custody_commands.COMMANDS,
+    *authority_commands.COMMANDS,
+    *backup_commands.COMMANDS,
+    *signing_commands.COMMANDS,
+)
+JOBS = scheduling.joined(
+    jobs.JOBS,
+    key_jobs.JOBS,
+    party_jobs.JOBS,
+    custody_jobs.JOBS,
+    authority_jobs.JOBS,
+    checkpoint_jobs.JOBS,
+    backup_jobs.JOBS,
+    exchange_jobs.JOBS,
+)
+NOTICES = (expiry.KINDS, checkpoints.KINDS, exchange_tasks.KINDS)
+# In this order: who is there, with which keys; what they trust; then what they made.
+SAMPLES = (
+    party_sample.sample,
+    sample_people.sample,
+    custody_sample.sample,
+    authority_sample.sample,
+    backup_sample.sample,
+    signing_sample.sample,
+    exchange_sample.sample,
+    checkpoint_sample.sample,
+)
 
 
 def create_app(read: Settings) -> Flask:
     """Build the web app: parts first, then every room's routes, then a look at the guards."""
-    app = web.new_app(read[web.WebSettings], layout.problem_page, metrics.opened(read[metrics.MetricsSettings]))
+    counted = metrics.opened(read[metrics.MetricsSettings])
+    app = web.new_app(read[web.WebSettings], layout.problem_page, counted)
     described = api.Api(app)
     api.document_components(described)
     database = db.connect(read[db.DatabaseSettings], LAST_ACTS)
-    told = parties.built(read)
+    told = _parts(read, counted)
+    people = SessionAuthenticator(told[login.Login], database)
     web.furnish(
         app,
         database,
-        told,
-        web.AuthenticatorPart(first_of(BearerAuthenticator(told, database))),
+        *told.values(),
+        web.AuthenticatorPart(first_of(BearerAuthenticator(told[parties.Parties], database), people)),
         Health(read, CHECKS, VERSION),
         ConsoleParts(
             problems.words(),
@@ -104,14 +202,42 @@ def wsgi() -> Flask:
 
 
 def make_parts(read: Settings) -> Mapping[type[Any], Any]:
-    """Make what the jobs are handed, each found by its class."""
+    """Make what the jobs and commands are handed, each found by its class."""
     counted = metrics.opened(read[metrics.MetricsSettings])
+    told = _parts(read, counted)
+    channels = notices.channels(read[notices.NoticeSettings], read[FetchSettings], told[MeasuredFetch], *NOTICES)
+    return {**told, metrics.Metrics: counted, notices.Channels: channels, backup.Backups: backup.built(read)}
+
+
+def _parts(read: Settings, counted: metrics.Metrics) -> dict[type[Any], Any]:
+    """Build each room's parts from those of the rooms below."""
     fetch = MeasuredFetch(GuardedFetch(read[FetchSettings]), counted)
-    channels = notices.channels(read[notices.NoticeSettings], read[FetchSettings], fetch)
-    return {metrics.Metrics: counted, MeasuredFetch: fetch, notices.Channels: channels}
+    kept = custody.built(read, fetch)
+    signer_for = kept.custody.signer_for
+    return {
+        MeasuredFetch: fetch,
+        parties.Parties: parties.built(read),
+        custody.CustodyParts: kept,
+        login.Login: login.built(read, kept.data_keys, fetch),
+        authority.Authority: authority.built(read, signer_for),
+        checkpoints.Checkpoints: checkpoints.built(read, signer_for, fetch),
+        signing.Signing: signing.built(read, signer_for, own_trust.trust_at, None),
+    }
 
 
-PROGRAM = Program(VERSION, SECTIONS, LAST_ACTS, CHECKS, (party_sample.sample,), JOBS, {}, make_parts, create_app)
+PROGRAM = Program(
+    VERSION,
+    SECTIONS,
+    LAST_ACTS,
+    CHECKS,
+    SAMPLES,
+    JOBS,
+    {},
+    make_parts,
+    create_app,
+    remembering=remembering.remembering,
+    sandbox_settings=(checkpoint_sample.settings_of, signing_sample.settings_of),
+)
 
 
 def group() -> click.Group:

@@ -182,7 +182,11 @@ def _escaped(part: str) -> str:
 def _document_edges(doc: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Tell in OpenAPI what the edge adds to every operation."""
     guard, is_writing = info.get("edges", (None, False))
-    if guard is not None and not guard.open_to_all:
+    if guard is not None and guard.signed_in:
+        doc["security"] = [{"session": []}]
+        doc["x-guard"] = {"signed_in": True}
+        doc["description"] = "every person with a session"
+    elif guard is not None and not guard.open_to_all:
         doc["security"] = [{"oauth2": [guard.scope] if guard.scope else []}, {"session": []}]
         told = f"scope `{guard.scope}`" if guard.scope else ""
         roles = ", ".join(f"`{role}`" for role in sorted(guard.roles))

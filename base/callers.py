@@ -4,6 +4,7 @@ Proving who a caller is belongs to `keys.parties`; this module only says what a 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Literal, Protocol
 
 from base.errors import DomainError, Kind
@@ -35,6 +36,26 @@ class NotAllowed(DomainError):
     kind: ClassVar[Kind] = Kind.FORBIDDEN
 
 
+@dataclass(eq=False)
+class FirstStepNeeded(DomainError):
+    """Before anything else the person has to finish a step of their login."""
+
+    step: str
+    code: ClassVar[str] = "first-step-needed"
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How a person proved to be themselves in this session; `pending` is what is to be done before anything else."""
+
+    session: str
+    level: int
+    methods: tuple[str, ...] = ()
+    second_factor_at: datetime | None = None
+    pending: Literal["", "password", "second-factor"] = ""
+
+
 @dataclass(frozen=True)
 class Caller:
     """A proven caller: a system by its token, a person by a session, or nobody."""
@@ -45,6 +66,7 @@ class Caller:
     organisation: str = ""
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
+    proof: Proof | None = None
 
 
 ANONYMOUS = Caller("anonymous")
@@ -71,10 +93,12 @@ class Authenticator(Protocol):
 def require(caller: Caller, *, scope: str | None = None, roles: frozenset[str] = frozenset()) -> None:
     """Let a system with the scope pass, or a person with one of the roles.
 
-    Raises `NotAuthenticated` for nobody and `NotAllowed` for anyone else.
+    Raises `NotAuthenticated` for nobody, `FirstStepNeeded` and `NotAllowed` for anyone else.
     """
     if caller.kind == "anonymous":
         raise NotAuthenticated
+    if caller.proof is not None and caller.proof.pending:
+        raise FirstStepNeeded(caller.proof.pending)
     if caller.kind == "system" and scope is not None and scope in caller.scopes:
         return
     if caller.kind == "person" and caller.roles & roles:

@@ -1,6 +1,6 @@
 r"""Checks proofs and exports of the ledger: one file, Python 3.11 or later, nothing else; no code of the writer's.
 
-    python ledger_check.py [--size N --root HEX] FILE...
+    python ledger_check.py [--size N --root HEX | --checkpoint NOTE --key KEY] FILE...
 
 FILE.json holds a proof, or a list of proofs. Hashes are 64 lower-case hexadecimal digits, numbers count from 0, `entry`
 is an entry's text exactly as it was recorded, a `path` of a proof begins at the bottom of the tree (RFC 6962 2.1):
@@ -17,10 +17,18 @@ the entries first … last-1, from left to right:
 The tree is that of RFC 6962 2.1 with SM3 (GB/T 32905): a leaf is SM3(00 ‖ entry), a node SM3(01 ‖ left ‖ right), the
 empty tree SM3 of nothing. A root proves something only if it came another way than the proof: give the one that a
 witness or a signed checkpoint told you as --size and --root, and everything must end in exactly that tree.
+
+NOTE holds a signed checkpoint: five lines (the ledger's name, the size, the root in base64, "tree rfc6962-sm3", "time "
+and RFC 3339 in UTC with six digits), an empty line, and lines "— NAME BASE64", where BASE64 holds the four bytes that
+name the key and a signature over the five lines: SM2 with SM3 (GB/T 32918.2, identifier 1234567812345678) in DER.
+KEY, or the file that it stands in, is NAME+HASH+BASE64, as the ledger's owner published it: BASE64 holds "\xffsm2-sm3"
+and the 65 bytes of the point, HASH is the first four bytes of SM3(NAME ‖ 0A ‖ those). The tree of a checkpoint that is
+rightly signed is the one in which everything must end.
 Exit code: 0 all is proven, 1 something is refuted, 2 something cannot be read or the command is wrong.
 """
 
 import argparse
+import base64
 import hashlib
 import json
 import re
@@ -30,6 +38,26 @@ from pathlib import Path
 from typing import Any
 
 Trusted = tuple[int, str] | None
+Point = tuple[int, int] | None
+
+TAG = b"\xffsm2-sm3"
+NAME = "[!-*,-~]+"
+NOTE = re.compile(
+    rf"(?P<text>(?P<name>{NAME})\n(?P<size>0|[1-9][0-9]{{0,18}})\n(?P<root>[A-Za-z0-9+/]{{43}}=)\n"
+    r"tree rfc6962-sm3\ntime [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z\n)\n"
+    rf"(?P<lines>(?:— {NAME} [A-Za-z0-9+/=]+\n)+)"
+)
+# An integer below the curve's order takes 32 bytes, and one more where it would look negative.
+LONGEST = 33
+# The curve sm2p256v1 (GB/T 32918.5-2017).
+P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+A = P - 3
+B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+N = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+G = (
+    0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
+    0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
+)
 
 
 class Refuted(Exception):
@@ -222,20 +250,124 @@ def _export(lines: Any) -> dict[str, Any]:
     raise Unreadable("the closing line is missing")
 
 
+def signed_head(note: bytes, key: str) -> tuple[int, str]:
+    """Verify a signed checkpoint under its ledger's key; give the size and the root of the tree that it speaks of.
+
+    Raises `Refuted` and `Unreadable`.
+    """
+    try:
+        name, hash_, encoded = key.strip().split("+", 2)
+        known = base64.b64decode(encoded, validate=True)
+        said = NOTE.fullmatch(note.decode())
+        lines = [line[2:].split(" ") for line in said["lines"].splitlines()] if said else []
+        signatures = [base64.b64decode(value, validate=True) for signer, value in lines if signer == name]
+    except ValueError as error:
+        raise Unreadable(f"{type(error).__name__}: {error}") from error
+    point = _point(known.removeprefix(TAG))
+    if point is None or not known.startswith(TAG) or _sm3(name.encode() + b"\n" + known)[:4].hex() != hash_:
+        raise Unreadable("not a key of a ledger")
+    if said is None or int(said["size"]) >= 1 << 63:
+        raise Unreadable("not a signed checkpoint")
+    if said["name"] != name:
+        raise Refuted(f"it speaks of the ledger {said['name']}, not of {name}")
+    fitting = [each[4:] for each in signatures if each[:4].hex() == hash_]
+    if not any(verifies(point, each, said["text"].encode()) for each in fitting):
+        raise Refuted(f"{name} did not sign this" if fitting else "it is signed with another key")
+    return int(said["size"]), base64.b64decode(said["root"]).hex()
+
+
+def verifies(public: tuple[int, int], signature: bytes, message: bytes) -> bool:
+    """Verify SM2 with SM3 as GB/T 32918.2-2016 7.1 writes it, slowly: public data only."""
+    numbers = _numbers(signature)
+    if numbers is None:
+        return False
+    r, s = numbers
+    t = (r + s) % N
+    if not (0 < r < N and 0 < s < N and t):
+        return False
+    parts = b"".join(each.to_bytes(32, "big") for each in (A, B, *G, *public))
+    e = _sm3(_sm3(b"\x00\x80" + b"12345678" * 2 + parts) + message)
+    total = _sum(_times(s, G), _times(t, public))
+    return total is not None and (int.from_bytes(e, "big") + total[0]) % N == r
+
+
+def _point(data: bytes) -> tuple[int, int] | None:
+    """Read an uncompressed point that lies on the curve."""
+    x, y = (int.from_bytes(part, "big") for part in (data[1:33], data[33:]))
+    on_curve = x < P and y < P and (y * y - (x * x * x + A * x + B)) % P == 0
+    return (x, y) if len(data) == len(b"\x04") + 64 and data[:1] == b"\x04" and on_curve else None
+
+
+def _numbers(data: bytes) -> tuple[int, int] | None:
+    """Read SEQUENCE { r, s } in its one DER form, by writing what was read again."""
+    size = data[3] if len(data) > len("ssrr") else 0
+    r, s = int.from_bytes(data[4 : 4 + size], "big"), int.from_bytes(data[6 + size :], "big")
+    inner = b"".join(b"\x02" + bytes([len(each)]) + each for each in map(_integer, (r, s)) if len(each) <= LONGEST)
+    return (r, s) if data == b"\x30" + bytes([len(inner)]) + inner else None
+
+
+def _integer(value: int) -> bytes:
+    return value.to_bytes(value.bit_length() // 8 + 1, "big")
+
+
+def _sum(one: Point, two: Point) -> Point:
+    if one is None or two is None:
+        return two if one is None else one
+    (x1, y1), (x2, y2) = one, two
+    if x1 == x2 and (y1 + y2) % P == 0:
+        return None
+    over, under = (3 * x1 * x1 + A, 2 * y1) if one == two else (y2 - y1, x2 - x1)
+    slope = over * pow(under, -1, P) % P
+    x = (slope * slope - x1 - x2) % P
+    return x, (slope * (x1 - x) - y1) % P
+
+
+def _times(number: int, point: Point) -> Point:
+    product: Point = None
+    for bit in f"{number:b}":
+        product = _sum(product, product)
+        product = _sum(product, point) if bit == "1" else product
+    return product
+
+
+def _trusted(note: Path, key: str, trusted: Trusted) -> tuple[int, str]:
+    """Verify the checkpoint of the command line and say what it tells."""
+    try:
+        file = Path(key)
+        head = signed_head(note.read_bytes(), file.read_text(encoding="utf-8") if file.is_file() else key)
+    except OSError as error:
+        raise Unreadable(f"{type(error).__name__}: {error}") from error
+    if trusted not in (None, head):
+        raise Refuted(f"the tree of {head[0]} with root {head[1]} is not the one of --size and --root")
+    sys.stdout.write(f"{note}: rightly signed: a tree of {head[0]} with root {head[1]}\n")
+    return head
+
+
 def main() -> int:
     """Check every file of the command line."""
     parser = argparse.ArgumentParser(description="Check proofs and exports of the ledger.")
     parser.add_argument("--size", type=int, help="the size of the tree that you trust")
     parser.add_argument("--root", type=str.lower, help="its root, in hexadecimal digits")
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="FILE.json: proofs; FILE.jsonl: an export")
+    parser.add_argument("--checkpoint", type=Path, help="a signed checkpoint, whose tree you trust if it is right")
+    parser.add_argument("--key", help="the key that must have signed it, or the file that holds the key")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="FILE.json: proofs; FILE.jsonl: an export")
     told = parser.parse_args()
-    if (told.size is None) != (told.root is None):
-        parser.error("--size and --root are given together or not at all")
-    exits = {0}
+    if (told.size is None) != (told.root is None) or (told.checkpoint is None) != (told.key is None):
+        parser.error("--size and --root, --checkpoint and --key are given together or not at all")
+    if not told.files and told.checkpoint is None:
+        parser.error("there is nothing to check")
+    exits, trusted = {0}, told.root and (told.size, told.root)
+    try:
+        trusted = _trusted(told.checkpoint, told.key, trusted) if told.checkpoint else trusted
+    except (Refuted, Unreadable) as reason:
+        sys.stderr.write(
+            f"{told.checkpoint}: {'refuted' if isinstance(reason, Refuted) else 'cannot be read'}: {reason}\n"
+        )
+        return 1 if isinstance(reason, Refuted) else 2
     for file in told.files:
         try:
             for shown in read(file):
-                sys.stdout.write(f"{file}: {check(shown, told.root and (told.size, told.root))}\n")
+                sys.stdout.write(f"{file}: {check(shown, trusted)}\n")
         except Refuted as reason:
             exits.add(1)
             sys.stderr.write(f"{file}: refuted: {reason}\n")

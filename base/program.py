@@ -5,13 +5,15 @@ Commands and processes are handed a `Running`; none of them knows which rooms ex
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from base import db, schema, settings
+from base.audit import Tree
 from base.bulk import BulkJob
 from base.db import Database, DatabaseSettings, LastAct
 from base.health import Check
@@ -32,6 +34,23 @@ Sample = Callable[["Running", Sandbox], None]
 
 
 @dataclass(frozen=True)
+class Remembered:
+    """The ledger's heads that are remembered beside it, what is wrong with some of them, and who could not be asked."""
+
+    heads: tuple[Tree, ...] = ()
+    faults: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+
+
+Remembering = Callable[["Running", Session], Remembered]
+
+
+def nothing_remembered(_running: "Running", _session: Session) -> Remembered:
+    """Remember no head of the ledger."""
+    return Remembered()
+
+
+@dataclass(frozen=True)
 class Program:
     """What the rooms bring: settings, last acts, checks, samples, and the app made of it all."""
 
@@ -44,6 +63,8 @@ class Program:
     bulk_jobs: Mapping[str, BulkJob]
     make_parts: Callable[[Settings], Mapping[type[Any], Any]]
     create_app: Callable[[Settings], Flask]
+    remembering: Remembering = field(default=nothing_remembered)
+    sandbox_settings: tuple[Callable[[Path], str], ...] = ()
 
 
 class Running:

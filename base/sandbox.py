@@ -39,7 +39,7 @@ def open_(program: Program, folder: Path, host: str, port: int, *, make_only: bo
     if not make_only:
         server.require_free(host, port)
     made = folder / "sandbox.json"
-    _settle(folder, host, port)
+    _settle(program, folder, host, port)
     running = Running(program, read(program.sections))
     schema.upgrade(running.unchecked_database)
     if not made.exists():
@@ -55,10 +55,12 @@ def open_(program: Program, folder: Path, host: str, port: int, *, make_only: bo
         jobs.wait(server.GRACE_SECONDS)
 
 
-def _settle(folder: Path, host: str, port: int) -> None:
+def _settle(program: Program, folder: Path, host: str, port: int) -> None:
     """Write the settings; this process, the web workers and the scheduler all read them from there."""
     file, secret = folder / "settings.toml", folder / "web.secret"
-    file.write_text(SETTINGS.format(folder=folder, host=host, port=port), encoding="utf-8")
+    rooms = (told(folder) for told in program.sandbox_settings)
+    text = "\n".join((SETTINGS.format(folder=folder, host=host, port=port), *rooms))
+    file.write_text(text, encoding="utf-8")
     if not secret.exists():
         secret.touch(mode=0o600)
         secret.write_text(secrets.token_urlsafe(32), encoding="utf-8")

@@ -1,7 +1,7 @@
 """The schema's version: told, checked and upgraded with Alembic, on SQLite and PostgreSQL alike."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Index
 
 from base.db import Base, Database
 from base.errors import DomainError, Kind
@@ -81,10 +81,21 @@ def upgrade_sql(dialect: str, found: str) -> str:
 def differences(database: Database) -> list[Any]:
     """List where the database differs from the models: empty when the migrations tell the whole story."""
     with database.engine.connect().execution_options(reading=True) as connection:
-        context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "include_name": _ours, "target_metadata": Base.metadata}
-        )
+        opts = {"compare_type": True, "include_name": _ours, "include_object": _is_of(connection)}
+        context = MigrationContext.configure(connection, opts={**opts, "target_metadata": Base.metadata})
         return list(compare_metadata(context, Base.metadata))
+
+
+def _is_of(connection: Connection) -> Callable[..., bool]:
+    """Leave out an index that the models have for the other database alone: a search table's, say."""
+
+    def is_of(thing: object, _name: str | None, kind: str, _reflected: object, _other: object) -> bool:
+        if kind != "index" or not isinstance(thing, Index):
+            return True
+        ways = {name.partition("_")[0] for name in thing.dialect_kwargs if name.endswith("_using")}
+        return not ways or connection.dialect.name in ways
+
+    return is_of
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:

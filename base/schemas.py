@@ -12,15 +12,6 @@ def _number(**told: Any) -> ma.fields.Integer:
     return ma.fields.Integer(validate=ma.validate.Range(0, MOST_ENTRIES), **told)
 
 
-class CheckpointSchema(ma.Schema):
-    """The head of the ledger: what a witness keeps."""
-
-    origin = ma.fields.String(required=True)
-    size = ma.fields.Integer(required=True)
-    root = ma.fields.String(required=True, metadata={"description": "SM3, hexadecimal"})
-    at = ma.fields.String(required=True)
-
-
 class TreeSizeQuery(ma.Schema):
     """In which tree to prove."""
 

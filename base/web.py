@@ -23,6 +23,7 @@ import marshmallow as ma
 import structlog
 from flask import Flask, Request, Response, current_app, g, jsonify, request
 from flask.json.provider import DefaultJSONProvider
+from sqlalchemy.orm import Session
 
 from base import callers, clock, idempotency, problems, strict_json
 from base.api import DOCUMENTING, SESSION_COOKIE, MalformedRequest
@@ -36,6 +37,7 @@ from base.settings import setting
 P = TypeVar("P")
 View = Callable[..., Any]
 
+FORM_TYPE = "application/x-www-form-urlencoded"
 REQUEST_ID_SHAPE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -90,11 +92,12 @@ class UnguardedRoute(Exception):
 
 @dataclass(frozen=True)
 class Guard:
-    """Who may call a route: everyone, or systems with the scope and people with one of the roles."""
+    """Who may call a route: everyone, every person, or systems with the scope and people with one of the roles."""
 
     scope: str | None = None
     roles: frozenset[str] = frozenset()
     open_to_all: bool = False
+    signed_in: bool = False
 
 
 # --- the parts of the house -------------------------------------------------------------------------------------
@@ -119,8 +122,8 @@ def caller() -> Caller:
     if "caller" not in g:
         credentials = Credentials(
             request.headers.get("Authorization"),
-            request.cookies.get(SESSION_COOKIE),
-            request.headers.get("X-CSRF-Token"),
+            _session_cookie(),
+            _csrf_token(),
             unsafe=request.method not in {"GET", "HEAD", "OPTIONS"},
         )
         nothing = credentials.authorization is None and credentials.session_cookie is None
@@ -165,6 +168,22 @@ def guarded(*, scope: str | None = None, roles: frozenset[str] | set[str] = froz
     return wear
 
 
+def signed_in(view: View) -> View:
+    """Let every person with a session call, whatever their roles, also while a step of the login is still due."""
+
+    @functools.wraps(view)
+    def personal_view(*args: Any, **kwargs: Any) -> Any:
+        asking = caller()
+        if asking.kind == "anonymous":
+            raise callers.NotAuthenticated
+        if asking.kind != "person":
+            raise callers.NotAllowed(needed="session")
+        return view(*args, **kwargs)
+
+    personal_view.__guard__ = Guard(signed_in=True)  # type: ignore[attr-defined]
+    return personal_view
+
+
 def reads(view: View) -> View:
     """Hand the view a session that only reads."""
 
@@ -181,27 +200,61 @@ def writes(view: View) -> View:
 
     @functools.wraps(view)
     def writing_view(*args: Any, **kwargs: Any) -> Any:
-        database = parts(Database)
-        key = request.headers.get("Idempotency-Key")
-        if not key:
+        def answer(database: Database, held: idempotency.Claim | None) -> Any:
             with database.transaction() as session:
-                return view(session, *args, **kwargs)
-        held = idempotency.claim(database, _claimant(), _key(key), _digest(), clock.now())
-        if isinstance(held, idempotency.StoredAnswer):
-            replayed = {**held.headers, "Idempotency-Replayed": "true"}
-            return Response(held.body, held.status, replayed)
-        try:
-            with database.transaction() as session:
-                response = current_app.make_response(view(session, *args, **kwargs))
-                kept = {"Content-Type": response.content_type, **_of(response, "Location", "ETag")}
-                idempotency.keep(session, held, idempotency.StoredAnswer(response.status_code, kept, response.data))
-        except BaseException:
-            idempotency.release(database, held)
-            raise
-        return response
+                response = view(session, *args, **kwargs)
+                return response if held is None else _kept(session, held, response)
+
+        return _once(answer)
 
     writing_view.__writes__ = True  # type: ignore[attr-defined]
     return writing_view
+
+
+def transacts(view: View) -> View:
+    """Hand the view the database: for an act that is put on record in one transaction and settled in another.
+
+    An Idempotency-Key is honoured; its answer is kept right after the act, so that a service that dies in between
+    leaves an act without a kept answer: what such an act left on record says how far it came.
+    """
+
+    @functools.wraps(view)
+    def transacting_view(*args: Any, **kwargs: Any) -> Any:
+        def answer(database: Database, held: idempotency.Claim | None) -> Any:
+            response = view(database, *args, **kwargs)
+            if held is None:
+                return response
+            with database.transaction() as session:
+                return _kept(session, held, response)
+
+        return _once(answer)
+
+    transacting_view.__writes__ = True  # type: ignore[attr-defined]
+    return transacting_view
+
+
+def _once(answer: Callable[[Database, idempotency.Claim | None], Any]) -> Any:
+    """Answer, or give again what was answered to the same Idempotency-Key."""
+    database = parts(Database)
+    key = request.headers.get("Idempotency-Key")
+    if not key:
+        return answer(database, None)
+    held = idempotency.claim(database, _claimant(), _key(key), _digest(), clock.now())
+    if isinstance(held, idempotency.StoredAnswer):
+        replayed = {**held.headers, "Idempotency-Replayed": "true"}
+        return Response(held.body, held.status, replayed)
+    try:
+        return answer(database, held)
+    except BaseException:
+        idempotency.release(database, held)
+        raise
+
+
+def _kept(session: Session, held: idempotency.Claim, made: Any) -> Response:
+    response = current_app.make_response(made)
+    kept = {"Content-Type": response.content_type, **_of(response, "Location", "ETag")}
+    idempotency.keep(session, held, idempotency.StoredAnswer(response.status_code, kept, response.data))
+    return response
 
 
 def takes(schema: type[ma.Schema], location: str = "json", **told: Any) -> Callable[[View], View]:
@@ -357,6 +410,24 @@ def _finish(response: Response) -> Response:
         response.set_etag(g.etag)
         response.make_conditional(request)
     return response
+
+
+def _session_cookie() -> str | None:
+    """Give the session cookie; two of that name mean that somebody else planted one, and neither is believed.
+
+    Raises `MalformedRequest`.
+    """
+    given = request.cookies.getlist(SESSION_COOKIE)
+    if len(given) > 1:
+        raise MalformedRequest("the session cookie stands twice")
+    return given[0] if given else None
+
+
+def _csrf_token() -> str | None:
+    """Give the token from its header, or from the hidden field of a plain form, which cannot set headers."""
+    if request.mimetype == FORM_TYPE:
+        return request.headers.get("X-CSRF-Token") or request.form.get("csrf_token")
+    return request.headers.get("X-CSRF-Token")
 
 
 def _claimant() -> str:

@@ -1,9 +1,10 @@
 """Whom we trust: certificates taken in, confirmed, withdrawn; and the `Trust` that they make at a moment.
 
-An anchor is trusted when a second person has confirmed it, from then until it is withdrawn; withdrawing, which only
-takes trust away, needs one person. Certificates between are material and count at once. A file is taken in whole or
-not at all. What is refused as an anchor: a certificate that is no authority's and names no purpose, one that may not
-sign certificates, one whose time is over, and one whose key is not usable.
+An anchor is trusted when a second person has confirmed it, from then until it is withdrawn, but for the time of
+suspensions (`keys.withdrawals`: the way out for a confirmed anchor, which needs two). Certificates between are material
+and count at once. A file is taken in whole or not at all. What is refused as an anchor: a certificate that is no
+authority's and names no purpose, one that may not sign certificates, one whose time is over, and one whose key is not
+usable.
 """
 
 import functools
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,13 +23,13 @@ from keys.certificates import NATIONAL, STRICT, Certificate, Profile, bundle
 from keys.errors import UnusableKey
 from keys.extensions import Usage
 from keys.kept import Kept
-from keys.models import ANCHOR, CRL, INTERMEDIATE, OCSP, RevocationSource, TrustedCertificate
+from keys.models import ANCHOR, CRL, INTERMEDIATE, OCSP, RevocationSource, TrustedCertificate, TrustSuspension
 from keys.ocsp import OcspAnswer
 from keys.parties.acting import actor, record
 from keys.purposes import purpose
 from keys.revocation_lists import RevocationList
 from keys.trust import Anchor, Trust
-from keys.trust_errors import AlreadyTrusted, ConfirmedByProposer, NotAnAnchor, NotTrusted
+from keys.trust_errors import AlreadyTrusted, ConfirmedByProposer, NotAnAnchor, NotTrusted, SecondPersonNeeded
 
 # A process meets the same certificates and lists with every question; reading them once saves most of its time.
 # 4,096 certificates are 10 MB; lists may have megabytes each, so few are kept.
@@ -71,7 +72,7 @@ def confirm(session: Session, fingerprint: str, by: Caller, at: datetime) -> Tru
 
     Raises `NotTrusted`, `ConfirmedByProposer`, `AlreadyTrusted`.
     """
-    row = _in_use(session, fingerprint)
+    row = in_use(session, fingerprint)
     if row.role != ANCHOR or row.confirmed_at is not None:
         raise AlreadyTrusted(fingerprint)
     if row.added_by == actor(by):
@@ -95,11 +96,13 @@ def add_intermediates(session: Session, data: bytes, by: Caller, at: datetime) -
 
 
 def withdraw(session: Session, fingerprint: str, why: str, by: Caller, at: datetime) -> TrustedCertificate:
-    """Take a certificate out of the trust store from now on; what was trusted before stays known.
+    """Take a certificate between, or an anchor that nobody has confirmed, out of the trust store from now on.
 
-    Raises `NotTrusted`.
+    Raises `NotTrusted`, and `SecondPersonNeeded` for a confirmed anchor.
     """
-    row = _in_use(session, fingerprint)
+    row = in_use(session, fingerprint)
+    if row.role == ANCHOR and row.confirmed_at is not None:
+        raise SecondPersonNeeded(fingerprint)
     row.withdrawn_by, row.withdrawn_at, row.withdrawn_why = actor(by), at, why
     record(session, by, at, f"keys.{row.role}.withdrawn", _thing(row), why=why)
     return row
@@ -113,10 +116,11 @@ def trust_at(session: Session, at: datetime) -> Trust:
         .where(or_(TrustedCertificate.withdrawn_at.is_(None), TrustedCertificate.withdrawn_at > at))
         .order_by(TrustedCertificate.id)
     ).all()
+    suspended = set(session.scalars(_suspended_at(at)))
     configured = select(RevocationSource.issuer_key).where(RevocationSource.configured).distinct()
     return Trust(
         at,
-        tuple(_anchor(each) for each in rows if each.role == ANCHOR and each.confirmed_at and each.confirmed_at <= at),
+        tuple(_anchor(each) for each in rows if _was_confirmed(each, at) and each.id not in suspended),
         tuple(kept(each.der) for each in rows if each.role == INTERMEDIATE),
         _evidence(session, CRL, at, RevocationList.of, _LISTS),
         _evidence(session, OCSP, at, OcspAnswer.of, _ANSWERS),
@@ -128,6 +132,15 @@ def trust_at(session: Session, at: datetime) -> Trust:
 def kept(data: bytes) -> Certificate:
     """Read a certificate that was taken in; it was held to its profile then."""
     return Certificate.of(data, NATIONAL)
+
+
+def _suspended_at(at: datetime) -> Select[int]:
+    not_ended = or_(TrustSuspension.ended_at.is_(None), TrustSuspension.ended_at > at)
+    return select(TrustSuspension.certificate_id).where(TrustSuspension.begun_at <= at, not_ended)
+
+
+def _was_confirmed(row: TrustedCertificate, at: datetime) -> bool:
+    return row.role == ANCHOR and row.confirmed_at is not None and row.confirmed_at <= at
 
 
 def _anchor(row: TrustedCertificate) -> Anchor:
@@ -199,7 +212,8 @@ def _write(session: Session, certificates: Sequence[Certificate]) -> None:
         raise AlreadyTrusted(certificates[0].label if certificates else "") from error
 
 
-def _in_use(session: Session, fingerprint: str) -> TrustedCertificate:
+def in_use(session: Session, fingerprint: str) -> TrustedCertificate:
+    """Give the certificate of that fingerprint (SM3) that was not withdrawn. Raises `NotTrusted`."""
     row = _found(session, fingerprint)
     if row is None:
         raise NotTrusted(fingerprint)

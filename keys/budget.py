@@ -9,8 +9,10 @@ from typing import Final
 
 from keys.algorithms import asymmetric
 from keys.algorithms.algorithm import DEFAULT_DISTID
+from keys.algorithms.sm3 import SM3
 from keys.certificates import Certificate
 from keys.errors import KeyDoesNotFit, MalformedDer, UnknownAlgorithm, UnusableKey
+from keys.kept import Kept
 from keys.trust_errors import BudgetExhausted, SignatureUnsupported, UnusableCertificateKey
 
 
@@ -28,6 +30,9 @@ class Budget:
 
 
 BUDGET: Final = Budget()
+# Authorities sign few certificates and lists that are met again with every document; what was right once stays right.
+PROVEN_KEPT: Final = 4096
+_PROVEN: Final[Kept[bool]] = Kept(PROVEN_KEPT)
 
 
 class Spending:
@@ -66,8 +71,18 @@ class Spending:
             if not self._signatures:
                 raise BudgetExhausted(self._label, "signatures", self.budget.signatures)
             self._signatures -= 1
-            self._checked[asked] = _verify(signer, message, signature, algorithm)
+            self._checked[asked] = _remembered(signer, message, signature, algorithm)
         return self._checked[asked]
+
+
+def _remembered(signer: Certificate, message: bytes, signature: bytes, algorithm: bytes) -> bool:
+    """Verify, or remember that exactly this was found right; it costs the same of the budget."""
+    lengths = b"".join(len(each).to_bytes(4) for each in (signer.spki, message, signature, algorithm))
+    asked = SM3.of(lengths, signer.spki, message, signature, algorithm).hex()
+    if _PROVEN.of(asked):
+        return True
+    right = _verify(signer, message, signature, algorithm)
+    return _PROVEN.keep(asked, True) if right else False
 
 
 def _verify(signer: Certificate, message: bytes, signature: bytes, algorithm: bytes) -> bool:

@@ -33,6 +33,7 @@ from keys.budget import BUDGET, Budget, Spending
 from keys.certificates import Certificate
 from keys.errors import UnusableKey
 from keys.extensions import EXTENDED_KEY_USAGE, Usage
+from keys.kept import Kept
 from keys.purposes import Purpose
 from keys.revocation import Revoked, Status, Unknown, status
 from keys.trust import Anchor, Trust
@@ -56,6 +57,10 @@ from keys.trust_errors import (
     WrongUsage,
 )
 
+# Step 3 costs 2 ms and looks at names, constraints and policies, which do not change with the moment; what does is
+# looked at in step 2 every time. A site meets some hundred chains; those that passed are remembered by fingerprint.
+WALKED_KEPT: Final = 1024
+_WALKED: Final[Kept[bool]] = Kept(WALKED_KEPT)
 _MADE_HERE: Final = object()
 
 
@@ -253,6 +258,9 @@ class _Search:
         if chain[-1] == anchor.certificate:
             return
         label = chain[0].label
+        walked = _fingerprint(chain, anchor, self.purpose)
+        if _WALKED.of(walked):
+            return
         try:
             certvalidator_gm.walk(
                 tuple(reversed(chain)), anchor.certificate, self.purpose.policies, self.spending.verified, self.at
@@ -269,6 +277,8 @@ class _Search:
             yield PathRefused(label, error.reason)
         except certvalidator_gm.UNFORESEEN:
             yield PathRefused(label, "not-processable")
+        else:
+            _WALKED.keep(walked, True)
 
     def _revocations(self, chain: tuple[Certificate, ...]) -> tuple[Status, ...]:
         """Carry out step 4. Raises `RevokedCertificate`, `RevocationUnknown`, `BudgetExhausted`."""
@@ -285,6 +295,11 @@ class _Search:
             yield RevokedCertificate(certificate.label, rfc3339(said.since), said.why.value)
         if isinstance(said, Unknown) and (said.sourced or self.demand is Demand.ALWAYS):
             yield RevocationUnknown(certificate.label, said.why.value)
+
+
+def _fingerprint(chain: tuple[Certificate, ...], anchor: Anchor, purpose: Purpose) -> str:
+    """Name a chain with all that the walk over it depends on: every certificate, and the policies asked for."""
+    return " ".join((*(each.sm3.hex() for each in (*chain, anchor.certificate)), *sorted(purpose.policies)))
 
 
 def _faults_of_issuer(issuer: Certificate, below: tuple[Certificate, ...]) -> Iterator[PathFailure]:

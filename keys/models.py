@@ -1,13 +1,14 @@
 """The tables of trust: certificates that were taken in, and where revocations are asked, with the last answer.
 
-No rule lives here beyond constraints. One is that nobody confirms an anchor that they proposed: it holds for whatever
-path a row takes. Rows of certificates are never removed, so that what was trusted at a moment can be told later.
+No rule lives here beyond constraints. One is that nobody confirms an anchor that they proposed, and nobody ends a
+suspension that they began: it holds for whatever path a row takes. Rows of certificates are never removed, so that what
+was trusted at a moment can be told later.
 """
 
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.db import Base, Moment
@@ -16,6 +17,8 @@ ANCHOR: Final = "anchor"
 INTERMEDIATE: Final = "intermediate"
 CRL: Final = "crl"
 OCSP: Final = "ocsp"
+WITHDRAWN: Final = "withdrawn"
+LIFTED: Final = "lifted"
 
 ACTOR_LENGTH: Final = 200
 FINGERPRINT_LENGTH: Final = 64
@@ -25,6 +28,7 @@ CODE_LENGTH: Final = 64
 REASON_LENGTH: Final = 500
 
 _IN_USE: Final = text("withdrawn_at is null")
+_NOT_ENDED: Final = text("ended_at is null")
 
 
 class TrustedCertificate(Base):
@@ -60,6 +64,36 @@ class TrustedCertificate(Base):
     withdrawn_by: Mapped[str | None] = mapped_column(String(ACTOR_LENGTH))
     withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
     withdrawn_why: Mapped[str | None] = mapped_column(String(REASON_LENGTH))
+
+
+class TrustSuspension(Base):
+    """An anchor taken out of use at once by one person; a second one withdraws it for good, or lifts the suspension."""
+
+    __tablename__ = "keys_trust_suspensions"
+    __table_args__ = (
+        CheckConstraint(f"outcome in ('', '{WITHDRAWN}', '{LIFTED}')", name="outcome"),
+        CheckConstraint("ended_by is null or ended_by <> begun_by", name="two_persons"),
+        CheckConstraint(
+            "(ended_by is null) = (ended_at is null) and (ended_at is null) = (outcome = '')", name="ended"
+        ),
+        Index(
+            "ix_keys_trust_suspensions_open",
+            "certificate_id",
+            unique=True,
+            sqlite_where=_NOT_ENDED,
+            postgresql_where=_NOT_ENDED,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    certificate_id: Mapped[int] = mapped_column(ForeignKey(TrustedCertificate.id), index=True)
+    begun_by: Mapped[str] = mapped_column(String(ACTOR_LENGTH))
+    begun_at: Mapped[datetime] = mapped_column(Moment)
+    begun_why: Mapped[str] = mapped_column(String(REASON_LENGTH))
+    ended_by: Mapped[str | None] = mapped_column(String(ACTOR_LENGTH))
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_why: Mapped[str] = mapped_column(String(REASON_LENGTH))
+    outcome: Mapped[str] = mapped_column(String(9))
 
 
 class RevocationSource(Base):

@@ -158,7 +158,7 @@ def asked_about(request: bytes) -> CertId:
     """Read back which certificate a question of ours is about. Raises `MalformedOcspAnswer`."""
     try:
         inner = der.Reader(request).inside().inside().inside().inside()
-        return _cert_id(inner)
+        return take_certificate_id(inner)
     except MalformedDer as error:
         raise MalformedOcspAnswer(error.reason, error.offset) from error
 
@@ -253,7 +253,7 @@ def _responder(reader: der.Reader) -> tuple[Name | None, bytes | None]:
 
 def _single(reader: der.Reader) -> Single:
     inner = reader.inside()
-    certificate = _cert_id(inner)
+    certificate = take_certificate_id(inner)
     revoked, known = None, False
     tag = inner.next_tag
     if tag == 0x80:  # noqa: PLR2004 good [0] NULL
@@ -287,7 +287,8 @@ def _revoked(reader: der.Reader) -> Entry:
     return Entry(when, why)
 
 
-def _cert_id(reader: der.Reader) -> CertId:
+def take_certificate_id(reader: der.Reader) -> CertId:
+    """Take a CertID, of questions and of answers. Raises `MalformedDer`."""
     inner = reader.inside()
     algorithm = inner.inside()
     number = algorithm.oid()

@@ -272,6 +272,42 @@ class NotTrusted(DomainError):
 
 
 @dataclass(eq=False)
+class SecondPersonNeeded(DomainError):
+    """A confirmed anchor is not withdrawn by one person: it is suspended first, and a second person decides."""
+
+    fingerprint: str
+    code: ClassVar[str] = "anchor-needs-second-person"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+@dataclass(eq=False)
+class AlreadySuspended(DomainError):
+    """This anchor is suspended already and waits for a second person."""
+
+    fingerprint: str
+    code: ClassVar[str] = "anchor-already-suspended"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+@dataclass(eq=False)
+class NotSuspended(DomainError):
+    """This anchor is not suspended, so there is nothing to confirm or lift."""
+
+    fingerprint: str
+    code: ClassVar[str] = "anchor-not-suspended"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+@dataclass(eq=False)
+class EndedBySuspender(DomainError):
+    """A suspension is ended by another person than began it."""
+
+    fingerprint: str
+    code: ClassVar[str] = "anchor-suspended-by-same"
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+@dataclass(eq=False)
 class UnknownPurpose(DomainError):
     """Certificates are not judged for a purpose of that name."""
 

@@ -31,29 +31,37 @@ def ledger_verify(
     """Recompute the tree and name every place that differs / 重算整棵树，指出每一处不符."""
     kept = [_tree(each) for each in remembered]
     with running.database.reading() as session:
+        told = running.program.remembering(running, session)
+        kept.extend(told.heads)
         if fast:
             found = ledger_verification.verify_end(session, kept)
         else:
             found = ledger_verification.verify(session, first=first, last=last, remembered=kept)
+    sound = found.sound and not told.faults
     if as_json:
         report(
             {
-                "sound": found.sound,
+                "sound": sound,
                 "size": found.tree.size,
                 "root": found.tree.root.hex(),
                 "first": found.first,
                 "last": found.last,
-                "findings": [str(each) for each in found.findings],
+                "findings": [*map(str, found.findings), *told.faults],
                 "more": found.more,
+                "heads": len(kept),
+                "not_asked": list(told.silent),
             }
         )
     else:
-        for each in found.findings:
+        for each in (*map(str, found.findings), *told.faults):
             click.echo(f"✕ {each}")
+        for each in told.silent:
+            click.echo(f"? {each}")
         click.echo(
-            f"{'✓' if found.sound else '✕'} {found.first}–{found.last} / {found.tree.size}  {found.tree.root.hex()}"
+            f"{'✓' if sound else '✕'} {found.first}–{found.last} / {found.tree.size}  {found.tree.root.hex()}"
+            f"  ({len(kept)} heads / 检查点)"
         )
-    sys.exit(0 if found.sound else EXIT_FAILED)
+    sys.exit(0 if sound else EXIT_FAILED)
 
 
 def _tree(text: str) -> Tree:

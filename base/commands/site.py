@@ -50,7 +50,8 @@ def routes_command(running: Running, as_json: bool) -> None:
     rows = []
     for rule in sorted(app.url_map.iter_rules(), key=str):
         guard = guard_of(app.view_functions[rule.endpoint]) or Guard()
-        who = "everyone" if guard.open_to_all else " ".join(filter(None, [guard.scope, *sorted(guard.roles)]))
+        named = "every person" if guard.signed_in else " ".join(filter(None, [guard.scope, *sorted(guard.roles)]))
+        who = "everyone" if guard.open_to_all else named
         rows.append({"methods": sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}), "path": str(rule), "who": who})
     if as_json:
         report(rows)

@@ -14,12 +14,16 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 @dataclass(frozen=True)
 class Destination:
-    """One partner that a call may reach; `intranet` lets it stand in the networks that the site opened."""
+    """One partner that a call may reach; `intranet` lets it stand in the networks that the site opened.
+
+    Calls of another `lane` to the same partner have connections, pauses and rests of their own.
+    """
 
     scheme: str
     host: str
     port: int
     intranet: bool = False
+    lane: str = ""
 
     @classmethod
     def of(cls, url: str, *, intranet: bool = False) -> "Destination":

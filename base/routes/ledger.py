@@ -2,26 +2,15 @@
 
 from typing import Any
 
-from flask import request
 from sqlalchemy.orm import Session
 
-from base import audit, clock, ledger_export
+from base import audit, ledger_export
 from base.api import Blueprint
 from base.ledger import leaf_hash
-from base.schemas import CheckpointSchema, ConsistencyQuery, ConsistencySchema, InclusionSchema, TreeSizeQuery
+from base.schemas import ConsistencyQuery, ConsistencySchema, InclusionSchema, TreeSizeQuery
 from base.web import gives, open_to_all, reads, takes
 
 ledger = Blueprint("ledger", __name__, description="The ledger: its head and proofs about it · 台账")
-
-
-@ledger.route("/ledger/checkpoint", methods=["GET"])
-@open_to_all
-@reads
-@gives(CheckpointSchema)
-def checkpoint(session: Session) -> dict[str, Any]:
-    """Tell the ledger's size and root · 台账的大小和根."""
-    tree = audit.tree_at(session)
-    return {"origin": request.host, "size": tree.size, "root": tree.root.hex(), "at": clock.rfc3339(clock.now())}
 
 
 @ledger.route("/ledger/proofs/<int:entry>", methods=["GET"])

@@ -1,43 +1,12 @@
 """What every verb of the parties does last: keep an audit entry and tell the event, in the act's own session."""
 
-import uuid
-from datetime import datetime
+from typing import Final
 
-import structlog
-from sqlalchemy.orm import Session
+from base.acting import Room, actor, new_id, request_id
 
-from base import audit, events
-from base.audit import Entry, Thing
-from base.callers import Caller
-from base.canonical import Json
+__all__ = ["ROOM", "actor", "changed", "new_id", "record", "request_id"]
 
-ROOM = "keys"
-
-
-def actor(by: Caller) -> str:
-    """Name who acts, as audit entries do."""
-    return f"{by.kind}:{by.id}" if by.id else by.kind
-
-
-def request_id() -> str:
-    """Tell which request this is part of, if any; the web edge binds it for the logs and we follow."""
-    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
-
-
-def record(session: Session, by: Caller, at: datetime, act: str, thing: Thing, **facts: Json) -> None:
-    """Keep an audit entry of an act that others need not hear of."""
-    entry = Entry(at, actor(by), by.organisation, act, thing, outcome="done", facts=facts, request_id=request_id())
-    audit.record(session, entry)
-
-
-def changed(
-    session: Session, by: Caller, at: datetime, act: str, thing: Thing, version: int = 1, **facts: Json
-) -> None:
-    """Keep an audit entry and tell the event of the same name."""
-    record(session, by, at, act, thing, **facts)
-    events.tell(session, events.Event(act, ROOM, thing, version, at))
-
-
-def new_id() -> str:
-    """Make an identifier for something that has none of its own."""
-    return str(uuid.uuid4())
+_ROOM: Final = Room("keys")
+ROOM: Final = _ROOM.name
+record = _ROOM.record
+changed = _ROOM.changed

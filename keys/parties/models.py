@@ -1,13 +1,13 @@
-"""The tables of the parties: organisations, systems and their keys, people and their roles, tokens, values used once.
+"""The tables of the parties: organisations, systems, people, what they prove themselves with, tokens, values used once.
 
 No rule lives here beyond constraints; the separation of duties is one of them, so that no path around the verbs can
-give one account two of the three. Credentials of people are kept by whatever logs them in, not here.
+give one account two of the three. No password, secret or session id stands here as it is.
 """
 
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.db import Base, Moment
@@ -28,6 +28,12 @@ LOGIN_LENGTH: Final = 64
 EMAIL_LENGTH: Final = 254
 PERSON_ID_LENGTH: Final = 36
 ACTOR_LENGTH: Final = 200
+# An argon2id hash in PHC form takes about 100 characters, one of another kind may take more.
+PASSWORD_HASH_LENGTH: Final = 255
+METHODS_LENGTH: Final = 200
+# An IPv6 address with a zone; the name a browser gives itself is cut.
+ADDRESS_LENGTH: Final = 64
+AGENT_LENGTH: Final = 200
 # All scopes of the contract take 150 characters; a schema must not change with each new one.
 SCOPES_LENGTH: Final = 1000
 
@@ -161,3 +167,69 @@ class SpentValue(Base):
     owner: Mapped[str] = mapped_column(String(SYSTEM_ID_LENGTH), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     kept_until: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
+# --- people who log in --------------------------------------------------------------------------------------------
+
+
+class Credential(Base):
+    """What a person proves themselves with: a password as its hash, and the sealed secret of their second factor.
+
+    `password_by` and `second_factor_by` name who reset that half last, until the person has set it anew. `version`
+    changes with either half, so that a proof of the old one that is still being weighed counts no more.
+    """
+
+    __tablename__ = "keys_credentials"
+
+    person: Mapped[str] = mapped_column(ForeignKey("keys_people.id"), primary_key=True)
+    password: Mapped[str | None] = mapped_column(String(PASSWORD_HASH_LENGTH))
+    password_set_at: Mapped[datetime] = mapped_column(Moment)
+    password_once: Mapped[bool]
+    password_by: Mapped[str | None] = mapped_column(String(ACTOR_LENGTH))
+    totp: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_step: Mapped[int] = mapped_column(BigInteger)
+    totp_offered: Mapped[bytes | None] = mapped_column(LargeBinary)
+    second_factor_by: Mapped[str | None] = mapped_column(String(ACTOR_LENGTH))
+    version: Mapped[int]
+
+
+class LoginCount(Base):
+    """Failed logins of an account name or an address, each as a digest: strangers choose what is counted."""
+
+    __tablename__ = "keys_login_counts"
+
+    subject: Mapped[str] = mapped_column(String(80), primary_key=True)
+    failures: Mapped[int]
+    since: Mapped[datetime] = mapped_column(Moment, index=True)
+    locked_until: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class LoginSession(Base):
+    """A person's session, known by the digest of what the browser holds; an ended one is removed."""
+
+    __tablename__ = "keys_sessions"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(PERSON_ID_LENGTH), unique=True)
+    person: Mapped[str] = mapped_column(ForeignKey("keys_people.id"), index=True)
+    level: Mapped[int]
+    methods: Mapped[str] = mapped_column(String(METHODS_LENGTH))
+    second_factor_at: Mapped[datetime | None] = mapped_column(Moment)
+    pending: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(ADDRESS_LENGTH))
+    agent: Mapped[str] = mapped_column(String(AGENT_LENGTH))
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+    ends_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
+class PersonIdentity(Base):
+    """By what name an identity provider knows a person, as a digest: it may be made of an ID number."""
+
+    __tablename__ = "keys_person_identities"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("keys_people.id"), index=True)
+    issuer: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    linked_by: Mapped[str] = mapped_column(String(ACTOR_LENGTH))
+    linked_at: Mapped[datetime] = mapped_column(Moment)

@@ -25,7 +25,7 @@ from keys.parties.errors import (
     PartyStateConflict,
     UnknownRole,
 )
-from keys.parties.models import ACTIVE, DUTIES, SUSPENDED, Organisation, Person, PersonRole
+from keys.parties.models import ACTIVE, DUTIES, SUSPENDED, LoginSession, Organisation, Person, PersonRole
 from keys.parties.organisations import active_organisation
 
 THING = "person"
@@ -159,7 +159,7 @@ def change(session: Session, row: Person, told: PersonChange, by: Caller, at: da
 
 
 def assign_roles(session: Session, row: Person, roles: Iterable[str], by: Caller, at: datetime) -> Person:
-    """Let the person have exactly these roles from now on.
+    """Let the person have exactly these roles from now on; whoever is logged in has to do so again.
 
     Raises `UnknownRole`, `DutiesConflict`, `OwnRoles`, `LastOfDuty`.
     """
@@ -174,6 +174,8 @@ def assign_roles(session: Session, row: Person, roles: Iterable[str], by: Caller
         PersonRole(person=row.id, role=role, granted_by=actor(by), granted_at=at) for role in sorted(wanted - held)
     )
     session.flush()
+    if wanted != held:
+        _end_sessions(session, row)
     granted, taken = tuple(sorted(wanted - held)), tuple(sorted(held - wanted))
     return _touched(session, row, "person.roles-assigned", by, at, granted=granted, taken=taken)
 
@@ -192,7 +194,7 @@ def require_separate(roles: frozenset[str]) -> None:
 
 
 def suspend(session: Session, row: Person, reason: str, by: Caller, at: datetime) -> Person:
-    """Stop the account.
+    """Stop the account and end its sessions.
 
     Raises `PartyStateConflict`, `LastOfDuty`.
     """
@@ -201,6 +203,7 @@ def suspend(session: Session, row: Person, reason: str, by: Caller, at: datetime
     for role in roles_of(session, row.id) & set(DUTIES):
         _require_another(session, role, row)
     row.state = SUSPENDED
+    _end_sessions(session, row)
     return _touched(session, row, "person.suspended", by, at, reason=reason)
 
 
@@ -229,6 +232,12 @@ def _require_another(session: Session, role: str, row: Person) -> None:
     )
     if row.state == ACTIVE and not session.scalars(others).all():
         raise LastOfDuty(role)
+
+
+def _end_sessions(session: Session, row: Person) -> None:
+    """End what was opened under other rights; a session id that somebody else learnt is worth nothing under these."""
+    ended = delete(LoginSession).where(LoginSession.person == row.id)
+    session.execute(ended.execution_options(synchronize_session=False))
 
 
 def accounts_with(session: Session, role: str) -> int:

@@ -5,9 +5,9 @@ a token of one node is good on another and a key can be replaced by replacing it
 trusted for a day at most, and none after it was withdrawn. The private half never enters the database.
 """
 
-import os
-import secrets
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -19,16 +19,17 @@ from sqlalchemy.orm import Session
 from base.audit import Thing
 from base.callers import Caller
 from base.errors import DomainError
-from keys.algorithms import asymmetric
+from keys.algorithms import asymmetric, pem
 from keys.algorithms.algorithm import KeyKind, PrivateKey, PublicKey
 from keys.parties import jwk
 from keys.parties.acting import changed
 from keys.parties.errors import NoSuchTokenKey, TokenKeyUnusable
 from keys.parties.models import TrustedTokenKey
+from keys.signers import secret_files, software
+from keys.signers.errors import SecretFileUnusable
 
 # Longer than any token lives and than nodes' clocks differ; renewed when half of it is over.
 TRUSTED_FOR = timedelta(days=1)
-MODE = 0o600
 
 
 class TokenKey(Protocol):
@@ -44,11 +45,16 @@ class TokenKey(Protocol):
 
 
 class FileTokenKey:
-    """A key in a file of mode 0600, made when it is first needed; of several makers one wins and the others read."""
+    """A key in a file of mode 0600, made when it is first needed; of several makers one wins and the others read.
 
-    def __init__(self, file: Path, kind: KeyKind) -> None:
+    With a password the file is encrypted; one that was written plain by an older version is encrypted when it is first
+    read, where the folder lets it.
+    """
+
+    def __init__(self, file: Path, kind: KeyKind, password: Callable[[], bytes] | None = None) -> None:
         self._file = file
         self._kind = kind
+        self._password = password
         self._lock = threading.Lock()
         self._private: PrivateKey | None = None
 
@@ -69,7 +75,7 @@ class FileTokenKey:
         try:
             if not self._file.exists():
                 self._make()
-            key = asymmetric.private_key_of_pem(self._file.read_bytes())
+            key = self._read(self._file.read_bytes())
         except OSError as error:
             raise TokenKeyUnusable(self.name, error.strerror or type(error).__name__) from error
         except DomainError as error:
@@ -78,20 +84,21 @@ class FileTokenKey:
             raise TokenKeyUnusable(self.name, f"holds {key.kind}, the settings say {self._kind}")
         return key
 
+    def _read(self, data: bytes) -> PrivateKey:
+        if pem.only(data)[0] == asymmetric.ENCRYPTED_PKCS8:
+            return asymmetric.private_key_of_pem(data, self._password() if self._password else None)
+        key = asymmetric.private_key_of_pem(data)
+        if self._password is not None:
+            with suppress(SecretFileUnusable):  # a folder that only reads keeps what it was given
+                secret_files.replace(self._file, software.written(key, self._password()))
+        return key
+
     def _make(self) -> None:
-        """Write the key beside its place and link it there, which fails when another process was faster."""
-        part = self._file.with_name(f"{self._file.name}.{secrets.token_hex(8)}.part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-        try:
-            with os.fdopen(descriptor, "wb") as written:
-                written.write(asymmetric.private_key_pem(asymmetric.generated(self._kind), None))
-                written.flush()
-                os.fsync(written.fileno())
-            os.link(part, self._file)
-        except FileExistsError:
-            return
-        finally:
-            part.unlink()
+        """Write the key, which fails when another process was faster."""
+        key = asymmetric.generated(self._kind)
+        password = self._password() if self._password else None
+        plain = asymmetric.private_key_pem(key, None)
+        secret_files.made_once(self._file, lambda: plain if password is None else software.written(key, password))
 
 
 def trust(session: Session, token_key: TokenKey, at: datetime) -> None:

@@ -12,6 +12,7 @@ from base.settings import Settings, setting
 from base.web import WebSettings
 from keys.algorithms.algorithm import KeyKind
 from keys.parties.token_keys import FileTokenKey, TokenKey
+from keys.signers import secret_files
 
 # The environments of `base.web` in which the sandbox's comforts exist.
 DEMO: Final = "demo"
@@ -30,6 +31,9 @@ class PartiesSettings:
     issuer: str = setting("", "This service's address as tokens name it, without a slash at the end; empty: of [web].")
     token_algorithm: str = setting("sm2", "sm2 | es256: what the service signs its tokens with.")
     token_key: str = setting("", "File of the token key, made when missing; empty: token.key beside the SQLite file.")
+    token_password_file: str = setting(
+        "", "File with the password of the token key's file, made when missing; empty: custody.password beside it."
+    )
     token_seconds: int = setting(600, "How long an access token is good; at most 3600.")
 
 
@@ -75,13 +79,20 @@ def built(read: Settings) -> Parties:
         raise UnusablePartiesSetting("parties.token_seconds", f"1 … {LONGEST_TOKEN_SECONDS}")
     if told.issuer and (told.issuer.endswith("/") or not told.issuer.startswith(("https://", "http://"))):
         raise UnusablePartiesSetting("parties.issuer", "https://…")
-    key = FileTokenKey(_token_key_file(told, read[DatabaseSettings]), ALGORITHMS[told.token_algorithm])
+    key = _token_key(told, read[DatabaseSettings])
     return Parties(told.issuer or _address(web), key, told.token_seconds, web.environment == DEMO)
 
 
 def _address(web: WebSettings) -> str:
     host = f"[{web.host}]" if ":" in web.host else web.host
     return f"http://{host}:{web.port}"
+
+
+def _token_key(told: PartiesSettings, database: DatabaseSettings) -> FileTokenKey:
+    """Name the token key; its file is encrypted under the password that keys in custody have too."""
+    file = _token_key_file(told, database)
+    password = Path(told.token_password_file) if told.token_password_file else file.with_name("custody.password")
+    return FileTokenKey(file, ALGORITHMS[told.token_algorithm], lambda: secret_files.line_made_once(password))
 
 
 def _token_key_file(told: PartiesSettings, database: DatabaseSettings) -> Path:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from base import audit
 from base.callers import Caller
 from base.fetch import FetchSettings, GuardedFetch, UrlRefused
-from keys import anchors, revocation_sources
+from keys import anchors, revocation_sources, withdrawals
 from keys.algorithms import der
 from keys.algorithms.sm3 import SM3
 from keys.certificates import NATIONAL
@@ -107,8 +107,7 @@ def test_nobody_confirms_what_they_proposed(database):
 
 
 def test_a_withdrawn_anchor_is_trusted_no_more_and_was_before(filled):
-    with filled.transaction() as session:
-        anchors.withdraw(session, ROOT.certificate.sm3.hex(), "密钥泄露", ONE, AT + DAY)
+    withdrawn(filled, "密钥泄露", AT + DAY)
     with pytest.raises(NoPath):
         path(SIGNER.certificate, store(filled, AT + DAY), SEAL, AT)
     path(SIGNER.certificate, store(filled, AT + DAY - HOUR), SEAL, AT)
@@ -116,9 +115,15 @@ def test_a_withdrawn_anchor_is_trusted_no_more_and_was_before(filled):
         anchors.withdraw(session, ROOT.certificate.sm3.hex(), "再次", ONE, AT + DAY)
 
 
+def withdrawn(database, why, at):
+    with database.transaction() as session:
+        withdrawals.suspend(session, ROOT.certificate.sm3.hex(), why, ONE, at)
+        withdrawals.confirm(session, ROOT.certificate.sm3.hex(), why, TWO, at)
+
+
 def test_a_withdrawn_anchor_can_be_proposed_again(filled):
+    withdrawn(filled, "误加", AT + DAY)
     with filled.transaction() as session:
-        anchors.withdraw(session, ROOT.certificate.sm3.hex(), "误加", ONE, AT + DAY)
         (row,) = anchors.propose(session, ROOT.certificate.pem, TWO, AT + 2 * DAY)
         anchors.confirm(session, row.sm3, ONE, AT + 2 * DAY)
     assert len(store(filled, AT + 2 * DAY).anchors) == 1

@@ -1,0 +1,69 @@
+"""Who has authority over an organisation's directories: the nearest office of its region that holds the role.
+
+The sharing authority (数据共享主管部门) of a level looks after every department of its region on that level and below,
+whoever stands above them in their own line. It is found by role and region and not by name, so that a site arranges its
+offices as it likes.
+"""
+
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base.callers import Caller
+from base.identifiers import RegionCode
+from exchange.errors import NoAuthority
+from keys.parties.models import ACTIVE, LEVELS, Organisation, Person, PersonRole
+from keys.parties.organisations import organisation_of
+
+ROLE: Final = "authority"
+# How much of a region's code names the region, by level.
+_PREFIX: Final = {"province": 2, "city": 4, "county": 6, "town": 9}
+
+
+def authority_over(session: Session, organisation: str) -> str:
+    """Give the nearest organisation that holds the authority. Raises `NoAuthority`."""
+    below = organisation_of(session, organisation)
+    found = [each for each in _holders(session) if _covers(each, below)]
+    if not found:
+        raise NoAuthority(organisation)
+    return max(found, key=lambda each: (LEVELS.index(each.level), each.code)).code
+
+
+def authority_above(session: Session, authority: str) -> str | None:
+    """Give the nearest authority of a higher level than this one's, if there is one."""
+    below = organisation_of(session, authority)
+    level = LEVELS.index(below.level)
+    found = [each for each in _holders(session) if LEVELS.index(each.level) < level and _covers(each, below)]
+    return max(found, key=lambda each: (LEVELS.index(each.level), each.code)).code if found else None
+
+
+def has_authority_over(session: Session, authority: str, organisation: str) -> bool:
+    """Tell whether this organisation is an authority for that one, the nearest or a higher."""
+    below = organisation_of(session, organisation)
+    return any(each.code == authority and _covers(each, below) for each in _holders(session))
+
+
+def covered_prefix(session: Session, by: Caller) -> str | None:
+    """Give the beginning of the region codes over which a caller has authority; none where they have none."""
+    if ROLE not in by.roles:
+        return None
+    own = organisation_of(session, by.organisation)
+    return own.region[: _PREFIX[own.level]]
+
+
+def _covers(authority: Organisation, below: Organisation) -> bool:
+    """Tell whether an authority's region and level take in an organisation."""
+    higher_or_same = LEVELS.index(authority.level) <= LEVELS.index(below.level)
+    return higher_or_same and RegionCode(authority.region).covers(RegionCode(below.region))
+
+
+def _holders(session: Session) -> list[Organisation]:
+    """List the organisations with at least one person who may act as the authority; a province has some hundred."""
+    query = (
+        select(Organisation)
+        .join(Person, Person.organisation == Organisation.code)
+        .join(PersonRole, PersonRole.person == Person.id)
+        .where(Organisation.state == ACTIVE, Person.state == ACTIVE, PersonRole.role == ROLE)
+    )
+    return list(session.scalars(query.distinct().order_by(Organisation.code)))

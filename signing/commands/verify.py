@@ -1,0 +1,225 @@
+"""`yinxin verify`: what is signed, by whom, and whether it holds; the exit code says the same to a script."""
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from base import clock
+from base.command_line import json_option, language, pass_running, report
+from base.db import DatabaseUnreachable
+from base.problems import Language, sentence
+from base.program import Running
+from base.schema import OldSchema
+from keys import revocation_lists, trust_bundle
+from keys.authority import own_trust
+from keys.revocation_lists import RevocationList
+from keys.trust import Trust
+from signing import check_codes, policy, verification
+from signing.policy import Policy
+from signing.report import Check, Outcome, Report, SignatureReport, Verdict
+from signing.report_json import dump
+from signing.signing_times import told
+from signing.summaries import sentences, summary
+
+EXIT_OF: Final = {
+    Verdict.VALID: 0,
+    Verdict.INVALID: 1,
+    Verdict.UNSIGNED: 3,
+    Verdict.INDETERMINATE: 4,
+    Verdict.UNREADABLE: 5,
+}
+# With several files the first of these that occurs.
+TELLING: Final = (1, 5, 4, 3, 0)
+# Files are read whole; the largest drawings and bound volumes have some hundred MiB.
+FILE_LIMIT: Final = 512 << 20
+COLOURS: Final = {Verdict.VALID: "green", Verdict.INVALID: "red", Verdict.UNREADABLE: "red"}
+MARKS: Final = {
+    Verdict.VALID: "✓",
+    Verdict.INVALID: "✕",
+    Verdict.INDETERMINATE: "?",
+    Verdict.UNSIGNED: "–",
+    Verdict.UNREADABLE: "✕",
+}
+MARK_OF: Final = {Outcome.FAILED: "✕", Outcome.WARNING: "!", Outcome.NOT_CHECKED: "·", Outcome.PASSED: "✓"}
+WORDS: Final[dict[str, dict[Language, str]]] = {
+    "valid": {"zh": "有效", "en": "VALID"},
+    "invalid": {"zh": "无效", "en": "NOT VALID"},
+    "indeterminate": {"zh": "无法判定", "en": "NOT DECIDED"},
+    "unsigned": {"zh": "没有签章", "en": "NOT SIGNED"},
+    "unreadable": {"zh": "无法读取", "en": "NOT READABLE"},
+    "intact": {"zh": "未被改动", "en": "unchanged"},
+    "right": {"zh": "签名正确", "en": "signature right"},
+    "trusted": {"zh": "签名人可信", "en": "signer trusted"},
+    "signer": {"zh": "签名人", "en": "signer"},
+    "issuer": {"zh": "签发者", "en": "issuer"},
+    "seal": {"zh": "印章", "en": "seal"},
+    "time": {"zh": "时间", "en": "time"},
+    "proven": {"zh": "时间戳证明", "en": "proven"},
+    "claimed": {"zh": "自述", "en": "claimed"},
+    "passed": {"zh": "项检查通过", "en": "checks passed"},
+    "page": {"zh": "页", "en": "page"},
+    "colon": {"zh": "：", "en": ": "},
+    "no-anchors": {
+        "zh": "提示：尚未导入任何根证书；可用 --trust 指定 PEM 文件。",
+        "en": "Note: no trusted root is imported; name a PEM file with --trust.",
+    },
+}
+
+
+@click.command("verify")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+)
+@click.option(
+    "--trust",
+    "trusted",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="PEM of anchors, and what leads to them, instead of the configured / 信任的根证书及中间证书（替换已配置的）",
+)
+@click.option(
+    "--crl",
+    "lists",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A revocation list, PEM or DER / 吊销列表",
+)
+@click.option("--at", "moment", help="Verify as of this time, RFC 3339 / 以此时间核验")
+@click.option(
+    "--policy",
+    "policy_name",
+    type=click.Choice(list(policy.POLICIES)),
+    default=policy.DEFAULT.name,
+    show_default=True,
+    help="Name of the policy / 核验策略",
+)
+@json_option
+@pass_running
+def verify_command(
+    running: Running,
+    files: tuple[Path, ...],
+    trusted: tuple[Path, ...],
+    lists: tuple[Path, ...],
+    moment: str | None,
+    policy_name: str,
+    as_json: bool,
+) -> None:
+    """Verify the seals and signatures of OFD and PDF files / 核验 OFD、PDF 上的签章."""
+    at = _moment(moment) if moment is not None else clock.now()
+    chosen = policy.policy(policy_name)
+    trust = _trust(running, trusted, lists, at)
+    reports = [_verified(each, trust, chosen, at) for each in files]
+    if as_json:
+        dumped = [dump(each) for each in reports]
+        report(dumped[0] if len(dumped) == 1 else dumped)
+    else:
+        for each in reports:
+            for line in lines(each, language()):
+                click.echo(line)
+        if not trust.anchors:
+            click.echo(WORDS["no-anchors"][language()], err=True)
+    codes = {EXIT_OF[each.verdict] for each in reports}
+    sys.exit(next(code for code in TELLING if code in codes))
+
+
+def lines(found: Report, tongue: Language) -> Iterable[str]:
+    """Write a report for a reader: the verdict and one sentence first, then each signature."""
+    words = summary(found)
+    verdict = f"{MARKS[found.verdict]} {WORDS[found.verdict.value][tongue]}"
+    yield click.style(f"{verdict}  {_plain(found.document.name)}", fg=COLOURS.get(found.verdict, "yellow"), bold=True)
+    yield f"  {_plain(words.zh if tongue == 'zh' else words.en)}"
+    for check in found.warnings:
+        yield _line(check, tongue, "  ")
+    for signature in found.signatures:
+        yield from _signature(signature, tongue)
+
+
+def _signature(found: SignatureReport, tongue: Language) -> Iterable[str]:
+    kind = sentences()[f"kind-{found.kind}"]
+    named = kind.zh if tongue == "zh" else kind.en
+    verdict = WORDS[found.verdict.value][tongue]
+    sub = f" ({found.sub_indication})" if found.sub_indication else ""
+    yield ""
+    yield f"  {MARKS[found.verdict]} {_plain(found.id)}  {named}  {found.standard}  {verdict}{sub}"
+    facts = (("intact", found.intact), ("right", found.cryptographically_valid), ("trusted", found.trusted))
+    yield "    " + "   ".join(f"{_mark(fact)} {WORDS[name][tongue]}" for name, fact in facts)
+    for name, value in _told(found, tongue):
+        yield f"    {WORDS[name][tongue]}{WORDS['colon'][tongue]}{_plain(value)}"
+    passed = [each for each in found.checks if each.outcome is Outcome.PASSED]
+    yield f"    ✓ {len(passed)} {WORDS['passed'][tongue]}"
+    for check in found.checks:
+        if check.outcome is not Outcome.PASSED:
+            yield _line(check, tongue, "    ")
+
+
+def _told(found: SignatureReport, tongue: Language) -> Iterable[tuple[str, str]]:
+    if found.seal is not None:
+        yield "seal", f"{found.seal.name} ({found.seal.id})"
+    if found.signer is not None:
+        yield "signer", found.signer.subject
+        yield "issuer", found.signer.issuer
+    if found.signed_at.proven is not None:
+        yield "time", f"{told(found.signed_at.proven)} ({WORDS['proven'][tongue]})"
+    elif found.signed_at.claimed is not None:
+        yield "time", f"{told(found.signed_at.claimed)} ({WORDS['claimed'][tongue]})"
+    if found.places:
+        yield "page", ", ".join(str(page) for page in dict.fromkeys(each.page for each in found.places))
+
+
+def _line(check: Check, tongue: Language, indent: str) -> str:
+    words = check_codes.told(check)
+    about = f" {_plain(check.subject)}" if check.subject else ""
+    return f"{indent}{MARK_OF[check.outcome]} {check.code}{about}: {_plain(words.zh if tongue == 'zh' else words.en)}"
+
+
+def _mark(fact: bool | None) -> str:
+    return "?" if fact is None else "✓" if fact else "✕"
+
+
+def _plain(text: str) -> str:
+    """Keep what a document says from acting on the terminal."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+def _verified(file: Path, trust: Trust, chosen: Policy, at: datetime) -> Report:
+    if file.stat().st_size > FILE_LIMIT:
+        raise click.UsageError(f"{file}: {file.stat().st_size} > {FILE_LIMIT}")
+    return verification.verify(file.read_bytes(), file.name, trust, chosen, at)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(text, param_hint="--at") from error
+    if at.tzinfo is None:
+        raise click.BadParameter(text, param_hint="--at")
+    return at.astimezone(UTC)
+
+
+def _trust(running: Running, trusted: tuple[Path, ...], lists: tuple[Path, ...], at: datetime) -> Trust:
+    """Read what is trusted: the files named, or what this site has configured."""
+    if trusted:
+        named = [trust_bundle.read(file.read_bytes(), at) for file in trusted]
+        trust = Trust(at, tuple(dict.fromkeys(each for one in named for each in one.anchors)))
+        for one in named:
+            trust = trust.with_material(one.intermediates, one.lists)
+    else:
+        trust = _configured(running, at)
+    given: list[RevocationList] = []
+    for file in lists:
+        given.extend(revocation_lists.of_file(file.read_bytes()))
+    return trust.with_material(lists=given)
+
+
+def _configured(running: Running, at: datetime) -> Trust:
+    try:
+        with running.database.reading() as session:
+            return own_trust.trust_at(session, at)
+    except (OldSchema, DatabaseUnreachable) as refusal:
+        click.echo(f"yinxin: {sentence(refusal, language())}", err=True)
+        return Trust(at)
