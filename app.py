@@ -45,6 +45,7 @@ from keys import commands as key_commands
 from keys import jobs as key_jobs
 from keys import models as _key_tables  # noqa: F401 - tables of a room are known once its models are
 from keys import routes as key_routes
+from keys import wiring as keys
 from keys.authority import checks as authority_checks
 from keys.authority import commands as authority_commands
 from keys.authority import jobs as authority_jobs
@@ -93,6 +94,7 @@ SECTIONS: tuple[type, ...] = (
     notices.NoticeSettings,
     logs.LogSettings,
     metrics.MetricsSettings,
+    keys.KeysSettings,
     parties.PartiesSettings,
     login.LoginSettings,
     custody.CustodySettings,
@@ -211,6 +213,7 @@ def make_parts(read: Settings) -> Mapping[type[Any], Any]:
 
 def _parts(read: Settings, counted: metrics.Metrics) -> dict[type[Any], Any]:
     """Build each room's parts from those of the rooms below."""
+    keys.choose_backend(read)
     fetch = MeasuredFetch(GuardedFetch(read[FetchSettings]), counted)
     kept = custody.built(read, fetch)
     signer_for = kept.custody.signer_for
@@ -221,7 +224,7 @@ def _parts(read: Settings, counted: metrics.Metrics) -> dict[type[Any], Any]:
         login.Login: login.built(read, kept.data_keys, fetch),
         authority.Authority: authority.built(read, signer_for),
         checkpoints.Checkpoints: checkpoints.built(read, signer_for, fetch),
-        signing.Signing: signing.built(read, signer_for, own_trust.trust_at, None),
+        signing.Signing: signing.built(read, signer_for, own_trust.trust_at, fetch),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Response, g, make_response, render_template, request, url_for
+from flask import Response, current_app, g, make_response, render_template, request, url_for
 from flask.sansio.app import App
 from jinja2 import StrictUndefined
 
@@ -40,7 +40,9 @@ NAVIGATION = (
     Place("navigation.sandbox", "console.sandbox"),
     Place("navigation.errors", "console.problem_list"),
     Place("navigation.ledger", "console.ledger"),
+    Place("navigation.trust", "trust_pages.trust_list"),
     Place("navigation.status", "console.status"),
+    Place("navigation.account", "login.account"),
 )
 
 
@@ -55,7 +57,7 @@ def page(template: str, here: str = "", **facts: Any) -> Response:
             language=language,
             html_language=HTML_LANGUAGE[language],
             preferences=preferences.chosen(request.args, request.cookies),
-            navigation=NAVIGATION,
+            navigation=[each for each in NAVIGATION if each.endpoint in current_app.view_functions],
             site=web.parts(ConsoleParts),
             request_id=g.get("request_id", ""),
             switch=switch,

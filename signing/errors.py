@@ -236,3 +236,13 @@ class NoSealMaker(DomainError):
 
     code: ClassVar[str] = "no-seal-maker"
     kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+@dataclass(eq=False)
+class TimeStampDiffers(DomainError):
+    """The time-stamp authority answered another question."""
+
+    what: str
+    code: ClassVar[str] = "time-stamp-differs"
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    retryable: ClassVar[bool] = True

@@ -38,6 +38,7 @@ from signing.models import ANY, Seal
 from signing.register import Application
 from signing.report import Place
 from signing.sealing import Order
+from signing.stamping import HouseStamper
 from signing.wiring import Signing
 
 AUTHORITY: Final = "sm2-issuing"
@@ -87,7 +88,7 @@ def sample(running: Running, sandbox: Sandbox) -> None:
     maker = _maker(running, sandbox.folder / MAKER_FILE, at)
     found = [_seal(running, each, maker, at) for each in SEALS]
     sandbox.told["seals"] = [{"id": seal_id, "name": each.name} for each, seal_id in zip(SEALS, found, strict=True)]
-    sandbox.told["documents"] = _documents(running, sandbox.folder, found[0], at)
+    sandbox.told["documents"] = _documents(running, sandbox.folder, found[0])
 
 
 def _maker(running: Running, file: Path, at: datetime) -> Maker:
@@ -176,27 +177,29 @@ def _request(signer: Signer, subject: Subject) -> bytes:
     return certificate_drafts.assembled(tbs, SM2_SM3, signed(signer, SM2_SM3, tbs))
 
 
-def _documents(running: Running, folder: Path, seal_id: str, at: datetime) -> list[str]:
+def _documents(running: Running, folder: Path, seal_id: str) -> list[str]:
     """Seal the two drafts as a business system would, and write them where the visitor finds them."""
     by = Caller("system", SYSTEM, SYSTEM, code_of("data"), scopes=frozenset({"seal:use"}))
     written = []
     for name, draft in (("licence.ofd", sample_documents.ofd()), ("notice.pdf", sample_documents.pdf())):
-        manner = Manner((Place(1, 130, 190, 0, 0),))
+        manner = Manner((Place(1, 130, 190, 0, 0),), stamped=True)
         order = Order(draft, name, "sample", "issue", "320000", "演示", manner)
         file = folder / "documents" / name
         file.parent.mkdir(exist_ok=True)
-        file.write_bytes(seal_document(running.database, running.parts[Signing], seal_id, order, by, at))
+        file.write_bytes(seal_document(running, seal_id, order, by, clock.now()))
         written.append(str(file))
     return written
 
 
-def seal_document(database: Database, parts: Signing, seal_id: str, order: Order, by: Caller, at: datetime) -> bytes:
+def seal_document(running: Running, seal_id: str, order: Order, by: Caller, at: datetime) -> bytes:
     """Seal one document: on record, signed, verified, settled."""
+    database, parts = running.database, running.parts[Signing]
+    stamper = HouseStamper(database, running.parts[Authority], by, clock.now)
     with database.transaction() as session:
         trust = parts.trust_at(session, at)
         begun = sealing.begin(session, register.seal_of(session, seal_id), order, trust, by, at)
         signer = parts.signer_for(session, begun.key_id)
-    sealed = sealing.carry_out(begun, signer, parts.stamper, trust, at)
+    sealed = sealing.carry_out(begun, signer, stamper, trust, clock.now())
     with database.transaction() as session:
         sealing.settle(session, sealed, by, at)
     return sealed.document

@@ -9,6 +9,7 @@ from typing import ClassVar
 from sqlalchemy.orm import Session
 
 from base.errors import DomainError, Kind
+from base.fetch import Fetch
 from base.settings import Settings, setting
 from keys.algorithms import pem
 from keys.certificates import Certificate
@@ -18,7 +19,7 @@ from keys.trust_errors import MalformedCertificate
 from signing.errors import NoSealMaker
 from signing.making import Maker
 from signing.seals.seal import Version
-from signing.stamping import Stamper
+from signing.stamping import HttpStamper, Stamper
 
 SignerFor = Callable[[Session, str], Signer]
 TrustAt = Callable[[Session, datetime], Trust]
@@ -32,6 +33,10 @@ class SigningSettings:
     maker_key: str = setting("", "Key id of the seal maker; empty: this site makes no seals.")
     maker_certificate: str = setting("", "PEM file with the seal maker's certificate.")
     seal_standard: str = setting(Version.GBT38540_2020.value, "By which standard seals are made.")
+    time_stamp_url: str = setting("", "Time-stamp authority elsewhere (RFC 3161); empty: the one of this house.")
+    time_stamp_in_intranet: bool = setting(
+        False, "Whether that authority may stand in the networks opened under fetch.intranet_networks."
+    )
     document_bytes: int = setting(20 * 1024 * 1024, "Largest document to verify or to seal, in bytes.")
     verifying_seconds: int = setting(10, "How long a verification may take; then it is given up.")
     verifying_megabytes: int = setting(1024, "How much memory the process of a verification may take.")
@@ -54,7 +59,8 @@ class Signing:
 
     signer_for: SignerFor = field(repr=False)
     trust_at: TrustAt = field(repr=False)
-    stamper: Stamper | None
+    stamper: Stamper | None = field(repr=False)
+    """The authority elsewhere, where the settings name one."""
     maker_key: str
     maker_certificate: Certificate | None
     standard: Version
@@ -67,7 +73,7 @@ class Signing:
         return Maker(self.signer_for(session, self.maker_key), self.maker_certificate, self.standard)
 
 
-def built(read: Settings, signer_for: SignerFor, trust_at: TrustAt, stamper: Stamper | None) -> Signing:
+def built(read: Settings, signer_for: SignerFor, trust_at: TrustAt, fetch: Fetch) -> Signing:
     """Build the parts. Raises `UnusableSigningSetting`."""
     told = read[SigningSettings]
     if told.seal_standard not in {Version.GBT38540_2020.value, Version.GMT0031_2014.value}:
@@ -75,6 +81,7 @@ def built(read: Settings, signer_for: SignerFor, trust_at: TrustAt, stamper: Sta
     if told.document_bytes < 1:
         raise UnusableSigningSetting("signing.document_bytes", "1 …")
     certificate = _certificate(Path(told.maker_certificate)) if told.maker_certificate else None
+    stamper = HttpStamper(fetch, told.time_stamp_url, told.time_stamp_in_intranet) if told.time_stamp_url else None
     return Signing(
         signer_for, trust_at, stamper, told.maker_key, certificate, Version(told.seal_standard), told.document_bytes
     )

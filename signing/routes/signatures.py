@@ -8,6 +8,7 @@ from base.api import Blueprint
 from base.db import Database
 from base.errors import DomainError
 from base.web import caller, gives, guarded, limited, parts, takes, transacts
+from keys.authority.wiring import Authority
 from signing import life, making, register, sealing
 from signing.life import Step
 from signing.making import Material
@@ -15,6 +16,7 @@ from signing.report_json import dump
 from signing.routes.seals import shown
 from signing.schemas import SealedSchema, SealingOrderSchema, SealMakingSchema, SealWithEditionsSchema
 from signing.sealing import Order
+from signing.stamping import HouseStamper
 from signing.wiring import Signing
 
 signatures = Blueprint("sealing", __name__, description="签章 · signatures")
@@ -55,7 +57,8 @@ def sign(database: Database, told: tuple[str, Order]) -> dict[str, Any]:
         begun = sealing.begin(session, register.seal_of(session, seal_id), order, trust, by, at)
         signer = signing.signer_for(session, begun.key_id)
     try:
-        sealed = sealing.carry_out(begun, signer, signing.stamper, trust, at)
+        stamper = signing.stamper or HouseStamper(database, parts(Authority), by, clock.now)
+        sealed = sealing.carry_out(begun, signer, stamper, trust, at)
     except DomainError as refusal:
         with database.transaction() as session:
             sealing.give_up(session, begun, refusal.code, by, clock.now())
