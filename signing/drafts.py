@@ -18,9 +18,10 @@ from keys.algorithms.sm3 import SM3
 from keys.certificates import Certificate
 from keys.cms import numbers, writing
 from signing import seals
+from signing.errors import CannotSign
 from signing.formats.format import Appearance, Format, Prepared, Wanted
 from signing.report import Place
-from signing.seals.seal import SM2_WITH_SM3, ValueDraft, Version
+from signing.seals.seal import SM2_WITH_SM3, ValueDraft
 
 # What goes into a PDF beside the seal's own certificate: a token with its chain has some 6 KB.
 ROOM_FOR_TIME_STAMP: Final = 12 * 1024
@@ -60,7 +61,6 @@ class Manner:
     places: tuple[Place, ...] = ()
     clips: tuple[tuple[float, float, float, float] | None, ...] = ()
     way: Way | None = None
-    standard: Version = Version.GBT38540_2020
     stamped: bool = False
     lock: bool = False
     certify: bool = False
@@ -92,7 +92,7 @@ class Draft:
 def draft(document: bytes, form: Format, impression: Impression, manner: Manner, at: datetime) -> Draft:
     """Make room in a document and tell what is to be signed.
 
-    Raises `UnreadableDocument`, `CannotSign`, `UnusableSealDraft`.
+    A sealed value is of the standard of its seal. Raises `UnreadableDocument`, `CannotSign`, `UnusableSealDraft`.
     """
     way = manner.way or (Way.SEALED_VALUE if form.name == "ofd" else Way.MESSAGE)
     algorithm = algorithms.signature(ALGORITHM_OF[asymmetric.public_key(impression.certificate.spki).kind])
@@ -109,7 +109,9 @@ def _sealed(
     algorithm: SignatureAlgorithm,
     at: datetime,
 ) -> Draft:
-    standard = seals.WRITABLE[manner.standard]
+    standard = seals.WRITABLE.get(seals.read_seal(impression.seal).version)
+    if standard is None:
+        raise CannotSign(form.name, "seal-standard-is-only-read")
     room = len(impression.seal) + 2 * len(impression.certificate.der) + 2048
     wanted = _wanted("seal", impression, manner, room, at)
     prepared = form.prepare(document, wanted)
