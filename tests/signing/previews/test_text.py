@@ -176,10 +176,16 @@ def test_a_font_that_is_only_named_is_stood_for_and_told():
 
 
 def test_a_substitute_is_narrowed_rather_than_drawn_over_its_neighbour():
+    words = text("W W", code='X="0" Y="8" DeltaX="6 14"')
+    seen = look(ofd(words, font('<ofd:Font ID="30" FontName="宋体"/>')), fonts_at_hand=substitutes())
+    assert seen.share(10.5, 11, 5, 6) == 1.0
+    assert seen.share(16.5, 11, 13, 6) == 0.0
+
+
+def test_the_last_character_has_no_neighbour_and_keeps_its_width():
     words = text("WW", code='X="0" Y="8" DeltaX="6"')
     seen = look(ofd(words, font('<ofd:Font ID="30" FontName="宋体"/>')), fonts_at_hand=substitutes())
-    assert seen.share(10.5, 11, 11, 6) == 1.0
-    assert seen.share(22.5, 11, 5, 6) == 0.0
+    assert seen.share(16.5, 11, 7, 6) == 1.0
 
 
 def test_what_no_typeface_has_is_a_box_and_told():
