@@ -9,6 +9,7 @@ from flask import Flask
 
 from base import (
     api,
+    bulk,
     clock,
     command_line,
     commands,
@@ -35,11 +36,17 @@ from console import layout
 from console import login as login_console
 from console import routes as pages
 from console import trust as trust_console
+from console import verify as verify_console
 from console.wiring import ConsoleParts
+from exchange import commands as exchange_commands
+from exchange import imports_models as _import_tables  # noqa: F401 - tables of a room are known once its models are
 from exchange import jobs as exchange_jobs
+from exchange import mount_models as _mount_tables  # noqa: F401 - tables of a room are known once its models are
+from exchange import mount_sample, mount_wiring, quality
 from exchange import routes as exchange_routes
 from exchange import sample as exchange_sample
 from exchange import tasks as exchange_tasks
+from exchange.imports import jobs as import_jobs
 from keys import checks as key_checks
 from keys import commands as key_commands
 from keys import jobs as key_jobs
@@ -81,8 +88,11 @@ from keys.parties import wiring as parties
 from keys.parties.authentication import BearerAuthenticator, first_of
 from keys.parties.session_authenticator import SessionAuthenticator
 from signing import commands as signing_commands
+from signing import jobs as signing_jobs
 from signing import routes as signing_routes
 from signing import sample as signing_sample
+from signing import verification_models as _verification_tables  # noqa: F401 - as above
+from signing import verification_wiring
 from signing import wiring as signing
 
 VERSION = version("yinxin")
@@ -102,6 +112,8 @@ SECTIONS: tuple[type, ...] = (
     checkpoints.CheckpointSettings,
     backup.BackupSettings,
     signing.SigningSettings,
+    verification_wiring.VerificationSettings,
+    mount_wiring.MountSettings,
 )
 LAST_ACTS: tuple[db.LastAct, ...] = (journal.append,)
 BLUEPRINTS = (
@@ -109,6 +121,7 @@ BLUEPRINTS = (
     *party_routes.BLUEPRINTS,
     *pages.BLUEPRINTS,
     *trust_console.BLUEPRINTS,
+    *verify_console.BLUEPRINTS,
     login_console.login_pages,
 )
 API_BLUEPRINTS = (
@@ -138,6 +151,7 @@ COMMANDS = (
     *authority_commands.COMMANDS,
     *backup_commands.COMMANDS,
     *signing_commands.COMMANDS,
+    *exchange_commands.COMMANDS,
 )
 JOBS = scheduling.joined(
     jobs.JOBS,
@@ -147,9 +161,12 @@ JOBS = scheduling.joined(
     authority_jobs.JOBS,
     checkpoint_jobs.JOBS,
     backup_jobs.JOBS,
+    signing_jobs.JOBS,
     exchange_jobs.JOBS,
+    import_jobs.JOBS,
 )
-NOTICES = (expiry.KINDS, checkpoints.KINDS, exchange_tasks.KINDS)
+BULK_JOBS = bulk.joined(import_jobs.BULK_JOBS)
+NOTICES = (expiry.KINDS, checkpoints.KINDS, signing_jobs.KINDS, exchange_tasks.KINDS)
 # In this order: who is there, with which keys; what they trust; then what they made.
 SAMPLES = (
     party_sample.sample,
@@ -159,6 +176,7 @@ SAMPLES = (
     backup_sample.sample,
     signing_sample.sample,
     exchange_sample.sample,
+    mount_sample.sample,
     checkpoint_sample.sample,
 )
 
@@ -224,6 +242,9 @@ def _parts(read: Settings, counted: metrics.Metrics) -> dict[type[Any], Any]:
         login.Login: login.built(read, kept.data_keys, fetch),
         authority.Authority: authority.built(read, signer_for),
         checkpoints.Checkpoints: checkpoints.built(read, signer_for, fetch),
+        quality.Measures: quality.Measures(),
+        mount_wiring.MountParts: mount_wiring.built(read, fetch),
+        verification_wiring.Verifying: verification_wiring.built(read, signer_for),
         signing.Signing: signing.built(read, signer_for, own_trust.trust_at, fetch),
     }
 
@@ -235,11 +256,11 @@ PROGRAM = Program(
     CHECKS,
     SAMPLES,
     JOBS,
-    {},
+    BULK_JOBS,
     make_parts,
     create_app,
     remembering=remembering.remembering,
-    sandbox_settings=(checkpoint_sample.settings_of, signing_sample.settings_of),
+    sandbox_settings=(checkpoint_sample.settings_of, signing_sample.settings_of, mount_sample.settings_of),
 )
 
 

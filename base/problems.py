@@ -42,6 +42,7 @@ STATUS_OF_KIND = {
 STATUS_OF_CODE = {
     "malformed-json": HTTPStatus.BAD_REQUEST,
     "malformed-request": HTTPStatus.BAD_REQUEST,
+    "no-document": HTTPStatus.BAD_REQUEST,
     "precondition-required": HTTPStatus.PRECONDITION_REQUIRED,
     "precondition-failed": HTTPStatus.PRECONDITION_FAILED,
     "idempotency-key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -6,9 +6,10 @@ page is added in two places: a view in `routes`, and a row in `NAVIGATION` if it
 
 import functools
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,7 @@ class Place:
 
 NAVIGATION = (
     Place("navigation.home", "console.home"),
+    Place("navigation.verify", "verify.form"),
     Place("navigation.docs", "console.api_docs"),
     Place("navigation.sandbox", "console.sandbox"),
     Place("navigation.errors", "console.problem_list"),
@@ -44,6 +46,22 @@ NAVIGATION = (
     Place("navigation.status", "console.status"),
     Place("navigation.account", "login.account"),
 )
+
+
+class Leading(Protocol):
+    """Something that leads to a page."""
+
+    @property
+    def endpoint(self) -> str:
+        """Name the view."""
+
+
+L = TypeVar("L", bound=Leading)
+
+
+def present(places: Sequence[L]) -> list[L]:
+    """Leave out what leads to a page that this installation does not have."""
+    return [each for each in places if each.endpoint in current_app.view_functions]
 
 
 def page(template: str, here: str = "", **facts: Any) -> Response:
@@ -57,7 +75,7 @@ def page(template: str, here: str = "", **facts: Any) -> Response:
             language=language,
             html_language=HTML_LANGUAGE[language],
             preferences=preferences.chosen(request.args, request.cookies),
-            navigation=[each for each in NAVIGATION if each.endpoint in current_app.view_functions],
+            navigation=present(NAVIGATION),
             site=web.parts(ConsoleParts),
             request_id=g.get("request_id", ""),
             switch=switch,

@@ -23,8 +23,9 @@ class Task:
 
 
 # The two that most visitors come for stand big; later tasks take their place here.
-BIG_TASKS = (Task("docs", "console.api_docs"), Task("sandbox", "console.sandbox"))
+BIG_TASKS = (Task("verify", "verify.form"), Task("docs", "console.api_docs"))
 SMALL_TASKS = (
+    Task("sandbox", "console.sandbox"),
     Task("ledger", "console.ledger"),
     Task("errors", "console.problem_list"),
     Task("status", "console.status"),

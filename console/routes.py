@@ -30,7 +30,7 @@ def prepare(state: BlueprintSetupState) -> None:
 @open_to_all
 def home() -> Response:
     """Show what can be done here."""
-    return layout.page("home.html", big=portal.BIG_TASKS, small=portal.SMALL_TASKS)
+    return layout.page("home.html", big=layout.present(portal.BIG_TASKS), small=layout.present(portal.SMALL_TASKS))
 
 
 @pages.get("/docs")

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Final
 
 from keys import algorithms
-from keys.algorithms import asymmetric
+from keys.algorithms import asymmetric, international
 from keys.algorithms.algorithm import KeyKind, SignatureAlgorithm
+from keys.algorithms.sm2 import SM2_SM3
 from keys.algorithms.sm3 import SM3
 from keys.certificates import Certificate
 from keys.cms import numbers, writing
@@ -28,11 +29,11 @@ ROOM_FOR_TIME_STAMP: Final = 12 * 1024
 PNG: Final = "image/png"
 # What a key of each kind signs with here.
 ALGORITHM_OF: Final = {
-    KeyKind.SM2: "sm2-sm3",
-    KeyKind.P256: "ecdsa-sha256",
-    KeyKind.P384: "ecdsa-sha384",
-    KeyKind.RSA: "rsa-sha256",
-    KeyKind.ED25519: "ed25519",
+    KeyKind.SM2: SM2_SM3,
+    KeyKind.P256: international.ECDSA_SHA256,
+    KeyKind.P384: international.ECDSA_SHA384,
+    KeyKind.RSA: international.RSA_SHA256,
+    KeyKind.ED25519: international.ED25519,
 }
 
 
@@ -95,7 +96,7 @@ def draft(document: bytes, form: Format, impression: Impression, manner: Manner,
     A sealed value is of the standard of its seal. Raises `UnreadableDocument`, `CannotSign`, `UnusableSealDraft`.
     """
     way = manner.way or (Way.SEALED_VALUE if form.name == "ofd" else Way.MESSAGE)
-    algorithm = algorithms.signature(ALGORITHM_OF[asymmetric.public_key(impression.certificate.spki).kind])
+    algorithm = ALGORITHM_OF[asymmetric.public_key(impression.certificate.spki).kind]
     if way is Way.SEALED_VALUE:
         return _sealed(document, form, impression, manner, algorithm, at)
     return _message(document, form, impression, manner, algorithm, at)

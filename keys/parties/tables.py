@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from base import spreadsheets
+from base.spreadsheets import Bounds
 from keys.parties.errors import TableTooLarge, UnreadableTable
 
 # A province has some ten thousand organs; one file of them has 2 MB.
@@ -29,6 +31,7 @@ FILES_LIMIT: Final = 1000
 KEPT_DIGITS: Final = 15
 LOST_DIGITS: Final = "\ufffdlost-digits"
 
+_BOUNDS: Final = Bounds(UNPACKED_LIMIT, ROWS_LIMIT, COLUMNS_LIMIT, CELL_LIMIT)
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _LOCAL_HEADER: Final = 30
@@ -95,6 +98,7 @@ def _xlsx(content: bytes) -> Iterator[Row]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     _require_unpacked_size(content)
+    _require_near_cells(content)
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
         if sheet.total_height > ROWS_LIMIT or sheet.total_width > COLUMNS_LIMIT:
@@ -103,6 +107,19 @@ def _xlsx(content: bytes) -> Iterator[Row]:
             yield from _row(number, [_text(cell) for cell in cells])
     except (CalamineError, IndexError, OSError, ValueError) as error:
         raise UnreadableTable("not a workbook") from error
+
+
+def _require_near_cells(content: bytes) -> None:
+    """Read the addresses of all cells first: calamine makes a dense table of them, and aborts where it cannot.
+
+    Raises `UnreadableTable`, `TableTooLarge`.
+    """
+    try:
+        spreadsheets.require_bounds(content, _BOUNDS)
+    except spreadsheets.TooLarge as error:
+        raise TableTooLarge(error.what, error.limit) from error
+    except spreadsheets.Unreadable as error:
+        raise UnreadableTable(str(error)) from error
 
 
 def _require_unpacked_size(content: bytes) -> None:

@@ -2,5 +2,6 @@
 
 from signing.routes.seals import seals
 from signing.routes.signatures import signatures
+from signing.routes.verifications import verification_routes
 
-API_BLUEPRINTS = (seals, signatures)
+API_BLUEPRINTS = (seals, signatures, verification_routes)

@@ -39,7 +39,7 @@ def sheet(
         _annotations(document, scene, page)
     # What fills a page up does not keep its seals from being shown.
     above = Drawing(drawing.box, limits)
-    seals(above, stamped, fonts)
+    seals(above, stamped, lambda nested: sheet(nested, nested.page(1), (), fonts, limits))
     for each in above.finished().not_drawn:
         drawing.tell(each.code, each.subject, each.count)
     drawing.items += above.items

@@ -12,9 +12,8 @@ from signing.formats.ofd.description import Stamp
 from signing.formats.ofd.package import package
 from signing.previews.display import TOO_MUCH, Drawing, Picture, Region, Sheet
 from signing.previews.errors import NoPreview, NoSuchPage
-from signing.previews.fonts import Substitutes
 from signing.previews.geometry import IDENTITY, Box, Matrix, moved, scaled, times
-from signing.previews.ofd.document import shown_document
+from signing.previews.ofd.document import ShownDocument, shown_document
 from signing.previews.outlines import rectangle
 from signing.previews.preview import SealPicture
 from signing.previews.rasters import NoRaster, raster
@@ -23,6 +22,9 @@ ARCHIVE: Final = b"PK\x03\x04"
 VECTORS: Final = (b"<svg", b"<?xml")
 # A seal of 40 mm has 472 points a side at 300 dpi; more than this is nothing that an eye sees of a seal.
 MOST_POINTS: Final = 1024 * 1024
+
+
+Nested = Callable[[ShownDocument], Sheet]
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class SealOnPage:
     picture: SealPicture | None
 
 
-def seals(drawing: Drawing, stamped: Sequence[SealOnPage], fonts: Substitutes) -> None:
-    """Draw the seals of a page, in the order of the signatures."""
+def seals(drawing: Drawing, stamped: Sequence[SealOnPage], nested: Nested) -> None:
+    """Draw the seals of a page, in the order of the signatures; `nested` lays out a seal that is a document."""
     left = drawing.limits.stamps
     for each in stamped:
         if not each.stamps:
@@ -45,14 +47,14 @@ def seals(drawing: Drawing, stamped: Sequence[SealOnPage], fonts: Substitutes) -
             continue
         if len(each.stamps) > left:
             drawing.tell(TOO_MUCH, "stamps")
-        _seal(drawing, each.signature, each.picture, each.stamps[: max(0, left)], fonts)
+        _seal(drawing, each.signature, each.picture, each.stamps[: max(0, left)], nested)
         left -= len(each.stamps)
 
 
-def _seal(drawing: Drawing, signature: str, picture: SealPicture, stamps: Sequence[Stamp], fonts: Substitutes) -> None:
+def _seal(drawing: Drawing, signature: str, picture: SealPicture, stamps: Sequence[Stamp], nested: Nested) -> None:
     try:
         put = (
-            _vector(drawing, picture, fonts) if picture.data.startswith(ARCHIVE) else _raster(drawing, picture, stamps)
+            _vector(drawing, picture, nested) if picture.data.startswith(ARCHIVE) else _raster(drawing, picture, stamps)
         )
     except (NoRaster, NoPreview, NoSuchPage, UnreadableDocument) as error:
         drawing.tell("SEAL_PICTURE", f"{signature}: {error.code}")
@@ -82,12 +84,10 @@ def _raster(drawing: Drawing, picture: SealPicture, stamps: Sequence[Stamp]) -> 
     return put
 
 
-def _vector(drawing: Drawing, picture: SealPicture, fonts: Substitutes) -> Put:
+def _vector(drawing: Drawing, picture: SealPicture, nested: Nested) -> Put:
     """Lay a nested document out once; its own signatures, if it has any, are not drawn."""
-    from signing.previews.ofd.page import sheet
-
     document = shown_document(package(picture.data))
-    inside: Sheet = sheet(document, document.page(1), (), fonts, drawing.limits)
+    inside = nested(document)
 
     def put(box: Box, clips: tuple[tuple[Region, ...], ...]) -> None:
         x, y, wide, high = box
