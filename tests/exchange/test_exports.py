@@ -17,8 +17,10 @@ from exchange.imports import tables as import_tables
 from exchange.imports import workbook
 from exchange.life import Step
 from exchange.quality import Measures
-from exchange.routes import exports, imports, quality
 from exchange.routes.directories import directories as directory_routes
+from exchange.routes.exports import exports
+from exchange.routes.imports import imports
+from exchange.routes.quality import quality
 from keys.parties.sample import code_of
 from tests import rooms
 from tests.exchange import departments, import_house
@@ -26,7 +28,7 @@ from tests.exchange.departments import STEWARD, content, item
 from tests.exchange.import_house import states, taken_in, told
 from tests.rooms import Door
 
-BLUEPRINTS = (imports.imports, exports.exports, quality.quality, directory_routes)
+BLUEPRINTS = (imports, exports, quality, directory_routes)
 # What spreadsheets run: formulas in every opening, in full width, behind what is trimmed, and links that call out.
 FORMULAS = [
     "=1+1",

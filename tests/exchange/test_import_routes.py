@@ -16,8 +16,8 @@ from base.callers import Caller
 from base.db import Database
 from base.paging import Pager
 from exchange.imports import workbook
-from exchange.routes import imports
 from exchange.routes.directories import directories as directory_routes
+from exchange.routes.imports import imports
 from keys.parties.sample import code_of
 from tests import rooms
 from tests.exchange import import_house
@@ -36,7 +36,7 @@ def people(database: Database, at: datetime) -> dict[str, Caller]:
 @pytest.fixture
 def door(database: Database, people: dict[str, Caller], at: datetime, monkeypatch: pytest.MonkeyPatch) -> Door:
     monkeypatch.setattr(clock, "now", lambda: at)
-    blueprints = (imports.imports, directory_routes)
+    blueprints = (imports, directory_routes)
     return rooms.door(database, blueprints, people.values(), Pager("p" * 32))
 
 

@@ -12,8 +12,8 @@ from base.db import Database
 from exchange import quality
 from exchange.dictionaries import dictionaries
 from exchange.quality import CYCLES, Failing, Measures, Ratio, complete, fresh, valid
-from exchange.routes import quality as quality_routes
 from exchange.routes.directories import directories as directory_routes
+from exchange.routes.quality import quality as quality_route
 from tests import rooms
 from tests.exchange import departments
 from tests.exchange.departments import STEWARD, STRANGER, content, item
@@ -114,7 +114,7 @@ def test_the_score_is_told_over_http(database: Database, at: datetime, monkeypat
         published, _ = departments.published(session, at)
         draft, _ = departments.drafted(session, at, name="草稿", summary=None)
         codes = published.code, draft.code
-    blueprints = (quality_routes.quality, directory_routes)
+    blueprints = (quality_route, directory_routes)
     door = rooms.door(database, blueprints, (STEWARD, STRANGER), Measures())
     told: dict[str, Any] = door.call("stranger", "GET", f"/directories/{codes[0]}/quality").json
     assert (told["number"], told["measured"], [each["name"] for each in told["parts"]]) == (
