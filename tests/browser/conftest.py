@@ -40,7 +40,7 @@ class Reader:
         """Open a page; the API's is there when its operations are, and where scripts run they always come."""
         self.page.goto(self.address + path)
         if self.scripts and path.partition("?")[0] == "/docs":
-            self.page.wait_for_selector(".opblock-tag-section")
+            self.page.wait_for_selector(".opblock-tag")
         return self
 
     def faults(self, status=200):
