@@ -124,6 +124,10 @@ class RevocationList:
         """Give the fingerprint by SM3."""
         return SM3.of(self.der)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes as bytes, to be read again there."""
+        return RevocationList.of, (self.der,)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RevocationList) and self.der == other.der
 

@@ -11,9 +11,9 @@ if (form) {
   const fault = (files) => {
     if (files.length > Number(told.most)) return told.many;
     const large = files.find((file) => file.size > Number(told.limit));
-    if (large) return told.large + large.name;
+    if (large) return `${told.large} ${large.name}`;
     const whole = files.reduce((sum, file) => sum + file.size, 0);
-    return whole > Number(told.whole) ? told.large + files.map((file) => file.name).join(", ") : "";
+    return whole > Number(told.whole) ? `${told.large} ` + files.map((file) => file.name).join(", ") : "";
   };
 
   const show = () => {

@@ -21,6 +21,7 @@ exports = Blueprint("directory-exports", __name__, description="目录导出 · 
 
 _BINARY: Any = {"type": "string", "format": "binary"}
 _TEXT: Any = {"type": "string"}
+_CATALOGUE: Any = {"type": "object"}
 CSV_TYPE = {"utf-8": "text/csv; charset=utf-8", "gb18030": "text/csv; charset=gb18030"}
 
 
@@ -50,7 +51,7 @@ def own_workbook(session: Session) -> Response:
 @exports.route("/directory-exports/catalogue", methods=["GET"])
 @guarded(scope=SCOPE, roles=READERS)
 @takes(CatalogueQuery, "query")
-@gives(_TEXT, content_type="application/ld+json")
+@gives(_CATALOGUE, content_type="application/ld+json")
 def catalogue(asked: dict[str, Any]) -> Response:
     """Give every published directory as a DCAT-AP catalogue, in JSON-LD or Turtle."""
     write, base, organisation = dcat.WRITERS[asked["form"]], request.url_root.rstrip("/"), caller().organisation

@@ -1,6 +1,7 @@
 """Good, revoked, or not known: what lists and answers prove about a certificate, and what they do not."""
 
 import os
+import pickle
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -548,3 +549,11 @@ def test_any_bytes_are_a_list_an_answer_or_typed_refusals(data: bytes):
         RevocationList.of(data)
     with pytest.raises((MalformedOcspAnswer, OcspRefused)):
         OcspAnswer.of(data)
+
+
+def test_a_list_travels_between_processes_as_its_bytes():
+    root = pki.root()
+    published = root.revocations({7: (AT, Reason.KEY_COMPROMISE)})
+    arrived = pickle.loads(pickle.dumps(published))
+    assert arrived == published
+    assert arrived.entries.keys() == {7}
