@@ -1,5 +1,6 @@
 """Tables: the same stories on SQLite and PostgreSQL, and what their own guards forbid."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,10 @@ class Site:
     sources: list[Source] = field(default_factory=list)
 
 
+# Each process of the tests has one of its own.
+MOUNTED = f"yinxin_mounted_{os.getpid()}"
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("mounted")
@@ -61,9 +66,9 @@ def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         yield made(f"sqlite:///{folder}/source.db", folder, "1", "0")
         return
     server = request.getfixturevalue("postgres_server")
-    url = postgres.fresh(server, "yinxin_mounted")
+    url = postgres.fresh(server, MOUNTED)
     yield made(url.render_as_string(hide_password=False), folder, "true", "false")
-    postgres.drop(server, "yinxin_mounted")
+    postgres.drop(server, MOUNTED)
 
 
 @pytest.fixture
@@ -253,7 +258,7 @@ def test_nothing_but_reading_passes_the_authorizer(tmp_path: Path):
 
 
 def test_postgresql_is_told_to_read_only_and_to_end_slow_statements(postgres_server: Any, tmp_path: Path):
-    url = postgres.fresh(postgres_server, "yinxin_mounted_slow")
+    url = postgres.fresh(postgres_server, f"{MOUNTED}_slow")
     engine = create_engine(url)
     with engine.begin() as connection:
         for statement in (
@@ -281,7 +286,7 @@ def test_postgresql_is_told_to_read_only_and_to_end_slow_statements(postgres_ser
     with engine.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM log")).scalar_one() == 0
     engine.dispose()
-    postgres.drop(postgres_server, "yinxin_mounted_slow")
+    postgres.drop(postgres_server, f"{MOUNTED}_slow")
 
 
 def test_sqlite_is_interrupted_when_its_time_is_over(tmp_path: Path):
