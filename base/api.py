@@ -52,6 +52,15 @@ class MalformedRequest(DomainError):
     kind: ClassVar[Kind] = Kind.MALFORMED
 
 
+def page_of(schema: type[ma.Schema], name: str) -> type[ma.Schema]:
+    """Make the schema of a page of things: its items, and the cursor of the next page."""
+    members: dict[str, ma.fields.Field[Any]] = {
+        "items": ma.fields.List(ma.fields.Nested(schema), required=True),
+        "next_cursor": ma.fields.String(allow_none=True),
+    }
+    return ma.Schema.from_dict(members, name=name)
+
+
 class StrictParser(FlaskParser):
     """Refuses unknown and repeated parameters and whatever is not strict JSON."""
 

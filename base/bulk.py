@@ -29,7 +29,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from base.canonical import Json
-from base.db import Base, Moment
+from base.db import Base, Database, Moment
 from base.errors import DomainError, Kind
 
 P = TypeVar("P")
@@ -172,12 +172,15 @@ class BulkJob:
     """A kind of bulk work: the step does one chunk on the session it is given and says how far that is.
 
     A chunk should take well under a second: on SQLite every other writer waits for it, everywhere it is what a stop
-    has to wait for.
+    has to wait for. What cannot be done while others wait (a device, a partner, an act of two transactions) is done
+    `before` the step, which opens transactions of its own; if the process dies between the two it is done again, so it
+    must find on record what it did, and must not count on being the only holder.
     """
 
     name: str
     step: Callable[[Session, Chunk], Advance]
     tries: int = TRIES
+    before: Callable[[Database, Chunk], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -254,10 +257,7 @@ def step(
 
     Raises `BulkTaskLost` when the task is no longer ours, `BulkTaskStandsStill`, and what the step raises.
     """
-    task = session.scalar(select(BulkTask).where(*_held(taken)))
-    if task is None:
-        raise BulkTaskLost(taken.id)
-    chunk = Chunk(task.id, task.argument, task.position, task.done, at, parts or MappingProxyType({}))
+    chunk = next_chunk(session, taken, at, parts)
     advance = job.step(session, chunk)
     if not advance.finished and advance.position == chunk.position:
         raise BulkTaskStandsStill(job.name)
@@ -265,7 +265,7 @@ def step(
     saved = {
         "position": advance.position,
         "done": advance.done,
-        "total": advance.total if advance.total is not None else task.total,
+        "total": BulkTask.total if advance.total is None else advance.total,
         "note": advance.note,
         "heartbeat_at": at,
         "attempts": 0,
@@ -275,6 +275,14 @@ def step(
     if not _changed(session, update(BulkTask).where(*_held(taken)).values({**saved, **ended})):
         raise BulkTaskLost(taken.id)
     return advance.finished
+
+
+def next_chunk(session: Session, taken: Taken, at: datetime, parts: Mapping[type[Any], Any] | None = None) -> Chunk:
+    """Give what the next step is given. Raises `BulkTaskLost` when the task is no longer ours."""
+    task = session.scalar(select(BulkTask).where(*_held(taken)))
+    if task is None:
+        raise BulkTaskLost(taken.id)
+    return Chunk(task.id, task.argument, task.position, task.done, at, parts or MappingProxyType({}))
 
 
 def give_back(session: Session, taken: Taken) -> None:

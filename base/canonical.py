@@ -17,6 +17,7 @@ from base.errors import DomainError, Kind
 LARGEST_INTEGER = 2**53 - 1
 # What this house writes is three or four deep; a limit keeps recursion, here and in every reader, bounded.
 DEEPEST = 32
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 Json = None | bool | int | str | list["Json"] | tuple["Json", ...] | dict[str, "Json"]
 
@@ -56,7 +57,7 @@ def read(content: bytes) -> Json:
 
 
 def _written(value: Json) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _no_fraction(text: str) -> NoReturn:

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, make_url
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -210,6 +211,12 @@ class Database:
             raise refusal from error
 
 
+def inserting(on: Session | Connection, table: Any) -> Any:
+    """Begin an INSERT that can say what happens to a row that is there already, in the words of the database in use."""
+    bind = on.get_bind() if isinstance(on, Session) else on
+    return (postgresql.insert if bind.dialect.name == "postgresql" else sqlite.insert)(table)
+
+
 def refusal_for(error: DBAPIError, where: str) -> DomainError | None:
     """Tell which refusal of ours a driver's error is, or none when it is a fault of the code."""
     text = str(error.orig).lower()
@@ -262,8 +269,13 @@ def _sqlite(file: str | None, settings: DatabaseSettings) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         reading = connection.get_execution_options().get("reading")
-        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        # Told to the driver itself what waits for nobody, and so has no failure that would have to be translated.
+        driver = connection.connection.driver_connection
+        driver.execute(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+        if reading:
+            driver.execute("BEGIN")
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from base import journal, models
 from base.audit import Thing
 from base.canonical import Json, canonical
+from base.db import inserting
 from base.errors import DomainError, Kind
 
 MOST_AT_ONCE = 1000
@@ -98,8 +98,7 @@ def move(session: Session, reader: str, seen: int, position: int) -> None:
 
     Raises `CursorMoved` when another process of the same reader was faster: what this one did must not be committed.
     """
-    upsert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(upsert(models.EventCursor).values(reader=reader, position=0).on_conflict_do_nothing())
+    session.execute(inserting(session, models.EventCursor).values(reader=reader, position=0).on_conflict_do_nothing())
     moved = session.execute(
         update(models.EventCursor)
         .where(models.EventCursor.reader == reader, models.EventCursor.position == seen)

@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Table, event, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Insert, bindparam, event, insert, select, update
 from sqlalchemy.orm import Session, SessionTransaction
 
 from base import ledger
-from base.db import Base
+from base.db import Base, inserting
 from base.errors import DomainError, Kind
 from base.models import AuditEntry, Event, LedgerNode, LedgerTail
 
@@ -27,6 +26,13 @@ _TAIL, _NODES, _ENTRIES, _EVENTS = (
     Base.metadata.tables[each.__tablename__] for each in (LedgerTail, LedgerNode, AuditEntry, Event)
 )
 THE_ROW = 1
+# Written once: making a statement anew takes longer than carrying it out, and every act of the house ends with these.
+_ADD_NODES, _ADD_ENTRIES, _ADD_EVENTS = insert(_NODES), insert(_ENTRIES), insert(_EVENTS)
+_TAIL_NOW = select(_TAIL.c.size, _TAIL.c.frontier, _TAIL.c.event_position).where(_TAIL.c.id == THE_ROW)
+_TAIL_LOCKED = _TAIL_NOW.with_for_update()
+_TAIL_GOES_ON = update(_TAIL).values(
+    {name: bindparam(f"new_{name}") for name in ("size", "frontier", "event_position")}
+)
 
 Row = Mapping[str, Any]
 
@@ -97,12 +103,12 @@ def append(session: Session) -> None:
     tail = _locked(connection)
     frontier, nodes = ledger.append(tail.frontier, leaves)
     first, position = tail.frontier.size, tail.event_position
-    _add(connection, _ENTRIES, [{**row, "leaf_index": first + at} for at, row in enumerate(gathered.entries)])
-    _add(connection, _NODES, [{"level": node.level, "node_index": node.index, "hash": node.hash} for node in nodes])
-    _add(connection, _EVENTS, [{**row, "position": position + at} for at, row in enumerate(gathered.events, 1)])
-    connection.execute(
-        update(_TAIL).values(size=frontier.size, frontier=frontier.blob, event_position=position + len(gathered.events))
-    )
+    _add(connection, _ADD_ENTRIES, [{**row, "leaf_index": first + at} for at, row in enumerate(gathered.entries)])
+    _add(connection, _ADD_NODES, [{"level": node.level, "node_index": node.index, "hash": node.hash} for node in nodes])
+    _add(connection, _ADD_EVENTS, [{**row, "position": position + at} for at, row in enumerate(gathered.events, 1)])
+    position += len(gathered.events)
+    told = {"new_size": frontier.size, "new_frontier": frontier.blob, "new_event_position": position}
+    connection.execute(_TAIL_GOES_ON, told)
     gathered.cut()
 
 
@@ -119,8 +125,7 @@ def _locked(connection: Connection) -> Tail:
     tail = _read(connection, lock=True)
     if tail is None:  # the very first write: of two that try, the second waits here for the first, then reads its row
         row = {"id": THE_ROW, "size": 0, "frontier": b"", "event_position": 0}
-        upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(upsert(_TAIL).values(row).on_conflict_do_nothing())
+        connection.execute(inserting(connection, _TAIL).values(row).on_conflict_do_nothing())
         tail = _read(connection, lock=True)
     if tail is None:
         raise DamagedLedger("tail")
@@ -128,8 +133,7 @@ def _locked(connection: Connection) -> Tail:
 
 
 def _read(connection: Connection, *, lock: bool) -> Tail | None:
-    query = select(_TAIL.c.size, _TAIL.c.frontier, _TAIL.c.event_position).where(_TAIL.c.id == THE_ROW)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    row = connection.execute(_TAIL_LOCKED if lock else _TAIL_NOW).one_or_none()
     if row is None:
         return None
     frontier = ledger.Frontier.of_blob(row.size, row.frontier)
@@ -138,23 +142,23 @@ def _read(connection: Connection, *, lock: bool) -> Tail | None:
     return Tail(frontier, row.event_position)
 
 
-def _add(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+def _add(connection: Connection, adding: Insert, rows: list[dict[str, Any]]) -> None:
     if rows:
-        connection.execute(insert(table), rows)
+        connection.execute(adding, rows)
 
 
 def _gathered(session: Session) -> _Gathered:
-    options = session.connection().get_execution_options()
-    if options.get("reading") or options.get("postgresql_readonly"):
-        raise NotAppended
-    if _GATHERED not in session.info:
-        session.info[_GATHERED] = _watched(session)
-    gathered: _Gathered = session.info[_GATHERED]
+    gathered: _Gathered | None = session.info.get(_GATHERED)
+    if gathered is None:
+        options = session.connection().get_execution_options()
+        if options.get("reading") or options.get("postgresql_readonly"):
+            raise NotAppended
+        gathered = session.info[_GATHERED] = _watched(session)
     return gathered
 
 
 def _watched(session: Session) -> _Gathered:
-    """Follow the session's savepoints from here on; those already open began before anything was gathered.
+    """Mark the savepoints that are open; the listeners below follow those that come.
 
     A savepoint ends committed or not: only what was committed leaves its mark first, so that whatever else ends one (a
     rollback, a flush that failed, a session that is closed) takes back what was gathered since.
@@ -164,27 +168,40 @@ def _watched(session: Session) -> _Gathered:
     while transaction is not None:
         gathered.mark(transaction)
         transaction = transaction.parent
+    return gathered
 
-    @event.listens_for(session, "after_transaction_create")
-    def begun(_session: Session, transaction: SessionTransaction) -> None:
+
+# They listen to every session, once and for all: hanging them onto each session took longer than appending to the tree.
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _begun(session: Session, transaction: SessionTransaction) -> None:
+    gathered: _Gathered | None = session.info.get(_GATHERED)
+    if gathered is not None:
         gathered.mark(transaction)
 
-    @event.listens_for(session, "after_commit")
-    def committed(session: Session) -> None:
-        nested = session.get_nested_transaction()
-        if nested is not None:
-            gathered.marks.pop(nested, None)
 
-    @event.listens_for(session, "after_transaction_end")
-    def ended(_session: Session, transaction: SessionTransaction) -> None:
-        if transaction.parent is None:
-            gathered.cut()
-        elif transaction in gathered.marks:
-            gathered.cut(*gathered.marks.pop(transaction))
+@event.listens_for(Session, "after_commit")
+def _committed(session: Session) -> None:
+    gathered: _Gathered | None = session.info.get(_GATHERED)
+    nested = session.get_nested_transaction()
+    if gathered is not None and nested is not None:
+        gathered.marks.pop(nested, None)
 
-    @event.listens_for(session, "before_commit")
-    def about_to_commit(session: Session) -> None:
-        if (gathered.entries or gathered.events) and not session.in_nested_transaction():
-            raise NotAppended
 
-    return gathered
+@event.listens_for(Session, "after_transaction_end")
+def _ended(session: Session, transaction: SessionTransaction) -> None:
+    gathered: _Gathered | None = session.info.get(_GATHERED)
+    if gathered is None:
+        return
+    if transaction.parent is None:
+        gathered.cut()
+    elif transaction in gathered.marks:
+        gathered.cut(*gathered.marks.pop(transaction))
+
+
+@event.listens_for(Session, "before_commit")
+def _about_to_commit(session: Session) -> None:
+    gathered: _Gathered | None = session.info.get(_GATHERED)
+    if gathered is not None and (gathered.entries or gathered.events) and not session.in_nested_transaction():
+        raise NotAppended

@@ -1,6 +1,7 @@
 r"""Checks proofs and exports of the ledger: one file, Python 3.11 or later, nothing else; no code of the writer's.
 
     python ledger_check.py [--size N --root HEX | --checkpoint NOTE --key KEY] FILE...
+    python ledger_check.py [--key KEY] [--request REQUEST] [--answer ANSWER] RECEIPT
 
 FILE.json holds a proof, or a list of proofs. Hashes are 64 lower-case hexadecimal digits, numbers count from 0, `entry`
 is an entry's text exactly as it was recorded, a `path` of a proof begins at the bottom of the tree (RFC 6962 2.1):
@@ -24,6 +25,13 @@ name the key and a signature over the five lines: SM2 with SM3 (GB/T 32918.2, id
 KEY, or the file that it stands in, is NAME+HASH+BASE64, as the ledger's owner published it: BASE64 holds "\xffsm2-sm3"
 and the 65 bytes of the point, HASH is the first four bytes of SM3(NAME ‖ 0A ‖ those). The tree of a checkpoint that is
 rightly signed is the one in which everything must end.
+
+RECEIPT.json is of the kind "receipt": an `inclusion` as above; the `note` of the head in which it must end, and the
+`key` under which that is rightly signed (which must be KEY: one that a receipt brings itself shows nothing of whose it
+is); where there is one, the `consistency` with the head of the batch before; and a `statement`, of which each member
+must stand in the entry or in its `facts`. ANSWER and REQUEST are what was answered (without its member `receipt`) and
+{"directory": CODE, "body": what was sent}: their SM3, over the `salt`'s bytes and their canonical JSON (sorted names,
+no spaces, UTF-8), must be the statement's `answer_sm3` and `request_sm3`.
 Exit code: 0 all is proven, 1 something is refuted, 2 something cannot be read or the command is wrong.
 """
 
@@ -140,7 +148,45 @@ def _range(shown: dict[str, Any], trusted: Trusted) -> str:
     return f"entries {first} to before {last} are those of the tree of {size}"
 
 
-FORMS = {"inclusion": _inclusion, "consistency": _consistency, "range": _range}
+def _receipt(shown: dict[str, Any], trusted: Trusted) -> str:
+    head, entry = signed_head(shown["note"].encode(), shown["key"]), json.loads(shown["inclusion"]["entry"])
+    if trusted not in (None, head):
+        raise Refuted(f"the tree of {head[0]} with root {head[1]} is not the trusted one")
+    if shown["consistency"] is not None:
+        check({**shown["consistency"], "kind": "consistency"}, head)
+    told = {**entry, **entry["facts"]}
+    wrong = [name for name, value in shown["statement"].items() if name not in told or told[name] != value]
+    if wrong:
+        raise Refuted(f"the entry does not say so: {', '.join(wrong)}")
+    return f"{check({**shown['inclusion'], 'kind': 'inclusion'}, head)}, signed with {shown['key'].split('+')[1]}"
+
+
+FORMS = {"inclusion": _inclusion, "consistency": _consistency, "range": _range, "receipt": _receipt}
+
+
+def salted(salt: str, value: Any) -> str:
+    """Digest what was asked or answered, as a receipt's statement tells it."""
+    written = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _sm3(_hashes([salt])[0] + written.encode()).hex()
+
+
+def fits(receipt: Any, key: str, request: Any, answer: Any) -> None:
+    """Hold a receipt against the key that must have signed it, what was asked and what was answered, if known.
+
+    Raises `Refuted` and `Unreadable`.
+    """
+    try:
+        statement, salt = receipt["statement"], receipt["salt"]
+        if key and receipt["key"].strip() != key.strip():
+            raise Refuted("it is signed with another key")
+        if request is not None and statement["request_sm3"] != salted(salt, request):
+            raise Refuted("another request was recorded")
+        if answer is not None:
+            bare = {name: value for name, value in answer.items() if name != "receipt"}
+            if statement["answer_sm3"] != salted(salt, bare):
+                raise Refuted("another answer was recorded")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(f"{type(error).__name__}: {error}") from error
 
 
 def _ends(root: bytes, path: list[bytes], size: int, claimed: str, trusted: Trusted) -> None:
@@ -257,10 +303,10 @@ def signed_head(note: bytes, key: str) -> tuple[int, str]:
     """
     try:
         name, hash_, encoded = key.strip().split("+", 2)
-        known = base64.b64decode(encoded, validate=True)
+        known = _of_base64(encoded)
         said = NOTE.fullmatch(note.decode())
         lines = [line[2:].split(" ") for line in said["lines"].splitlines()] if said else []
-        signatures = [base64.b64decode(value, validate=True) for signer, value in lines if signer == name]
+        signatures = [_of_base64(value) for signer, value in lines if signer == name]
     except ValueError as error:
         raise Unreadable(f"{type(error).__name__}: {error}") from error
     point = _point(known.removeprefix(TAG))
@@ -274,6 +320,14 @@ def signed_head(note: bytes, key: str) -> tuple[int, str]:
     if not any(verifies(point, each, said["text"].encode()) for each in fitting):
         raise Refuted(f"{name} did not sign this" if fitting else "it is signed with another key")
     return int(said["size"]), base64.b64decode(said["root"]).hex()
+
+
+def _of_base64(text: str) -> bytes:
+    """Read base64 that is written in the one way there is; else a changed letter could mean the same bytes."""
+    read = base64.b64decode(text, validate=True)
+    if base64.b64encode(read).decode() != text:
+        raise ValueError("base64 with bits to spare")
+    return read
 
 
 def verifies(public: tuple[int, int], signature: bytes, message: bytes) -> bool:
@@ -330,51 +384,68 @@ def _times(number: int, point: Point) -> Point:
     return product
 
 
-def _trusted(note: Path, key: str, trusted: Trusted) -> tuple[int, str]:
-    """Verify the checkpoint of the command line and say what it tells."""
-    try:
-        file = Path(key)
-        head = signed_head(note.read_bytes(), file.read_text(encoding="utf-8") if file.is_file() else key)
-    except OSError as error:
-        raise Unreadable(f"{type(error).__name__}: {error}") from error
+def _text(told: str) -> str:
+    """Give a key, or the text of the file that it stands in."""
+    file = Path(told)
+    return file.read_text(encoding="utf-8") if file.is_file() else told
+
+
+def _trusted(told: argparse.Namespace, key: str) -> Trusted:
+    """Give the tree that the command line trusts; a checkpoint of it is verified first."""
+    trusted = told.root and (told.size, told.root)
+    if told.checkpoint is None:
+        return trusted
+    head = signed_head(told.checkpoint.read_bytes(), key)
     if trusted not in (None, head):
         raise Refuted(f"the tree of {head[0]} with root {head[1]} is not the one of --size and --root")
-    sys.stdout.write(f"{note}: rightly signed: a tree of {head[0]} with root {head[1]}\n")
+    sys.stdout.write(f"{told.checkpoint}: rightly signed: a tree of {head[0]} with root {head[1]}\n")
     return head
+
+
+def _judged(file: Path, judge: Any) -> int:
+    """Say what a file proves, or why it does not; give the exit code."""
+    try:
+        judge()
+    except Refuted as reason:
+        sys.stderr.write(f"{file}: refuted: {reason}\n")
+        return 1
+    except (OSError, Unreadable) as reason:
+        sys.stderr.write(f"{file}: cannot be read: {reason}\n")
+        return 2
+    return 0
 
 
 def main() -> int:
     """Check every file of the command line."""
-    parser = argparse.ArgumentParser(description="Check proofs and exports of the ledger.")
+    parser = argparse.ArgumentParser(description="Check proofs, exports and receipts of the ledger.")
     parser.add_argument("--size", type=int, help="the size of the tree that you trust")
     parser.add_argument("--root", type=str.lower, help="its root, in hexadecimal digits")
     parser.add_argument("--checkpoint", type=Path, help="a signed checkpoint, whose tree you trust if it is right")
-    parser.add_argument("--key", help="the key that must have signed it, or the file that holds the key")
+    parser.add_argument("--key", default="", help="the key that must have signed, or the file that holds the key")
+    parser.add_argument("--request", type=Path, help="the request of a receipt")
+    parser.add_argument("--answer", type=Path, help="the answer of a receipt")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="FILE.json: proofs; FILE.jsonl: an export")
     told = parser.parse_args()
-    if (told.size is None) != (told.root is None) or (told.checkpoint is None) != (told.key is None):
-        parser.error("--size and --root, --checkpoint and --key are given together or not at all")
+    if (told.size is None) != (told.root is None) or (told.checkpoint is not None and not told.key):
+        parser.error("--size goes with --root, --checkpoint with --key")
     if not told.files and told.checkpoint is None:
         parser.error("there is nothing to check")
-    exits, trusted = {0}, told.root and (told.size, told.root)
-    try:
-        trusted = _trusted(told.checkpoint, told.key, trusted) if told.checkpoint else trusted
-    except (Refuted, Unreadable) as reason:
-        sys.stderr.write(
-            f"{told.checkpoint}: {'refuted' if isinstance(reason, Refuted) else 'cannot be read'}: {reason}\n"
-        )
-        return 1 if isinstance(reason, Refuted) else 2
-    for file in told.files:
-        try:
-            for shown in read(file):
-                sys.stdout.write(f"{file}: {check(shown, trusted)}\n")
-        except Refuted as reason:
-            exits.add(1)
-            sys.stderr.write(f"{file}: refuted: {reason}\n")
-        except Unreadable as reason:
-            exits.add(2)
-            sys.stderr.write(f"{file}: cannot be read: {reason}\n")
-    return max(exits)
+    found: dict[str, Any] = {"trusted": None, "beside": (None, None)}
+
+    def begin() -> None:
+        found["key"] = _text(told.key)
+        found["trusted"] = _trusted(told, found["key"])
+        found["beside"] = tuple(read(each)[0] if each else None for each in (told.request, told.answer))
+
+    def judge(file: Path) -> None:
+        for shown in read(file):
+            said = check(shown, found["trusted"])
+            if shown["kind"] == "receipt":
+                fits(shown, found["key"], *found["beside"])
+            sys.stdout.write(f"{file}: {said}\n")
+
+    wrong = _judged(told.checkpoint or told.answer or Path(), begin)
+    return wrong or max([0, *(_judged(file, lambda file=file: judge(file)) for file in told.files)])
 
 
 if __name__ == "__main__":

@@ -136,6 +136,30 @@ NOTICES = Counted(
     "Notices by outcome of delivery.",
 )
 LEDGER_ENTRIES = Level("yinxin_ledger_entries", (), "台账的条目数。", "Entries in the ledger.")
+VERIFIER_PROCESSES = Counted(
+    "yinxin_verifier_processes_total",
+    ("event",),
+    "核验进程按事件的次数：started 启动，died 死于某份文件，busy 因排队已满拒绝。",
+    "Processes that verify, by event: started, died over a document, busy (a caller was turned away).",
+)
+VERIFIERS_WORKING = Level(
+    "yinxin_verifiers_working", (), "正在核验的进程数。", "Processes that are verifying now.", mode="livesum"
+)
+VERIFIERS_AWAITED = Level(
+    "yinxin_verifiers_awaited", (), "等待核验进程的请求数。", "Callers that wait for a process.", mode="livesum"
+)
+ENUMERATION_ALARMS = Counted(
+    "yinxin_enumeration_alarms_total",
+    (),
+    "因疑似批量遍历数据而告警的次数。",
+    "Alarms over callers that seem to go through a register.",
+)
+CERTIFICATE_QUERIES = Counted(
+    "yinxin_certificate_queries_total",
+    ("outcome",),
+    "证照查询按结果的次数。",
+    "Look-ups of certificates by outcome.",
+)
 
 METRICS: tuple[Metric, ...] = (
     REQUESTS,
@@ -148,6 +172,11 @@ METRICS: tuple[Metric, ...] = (
     FETCH_SECONDS,
     NOTICES,
     LEDGER_ENTRIES,
+    VERIFIER_PROCESSES,
+    VERIFIERS_WORKING,
+    VERIFIERS_AWAITED,
+    ENUMERATION_ALARMS,
+    CERTIFICATE_QUERIES,
 )
 
 

@@ -46,6 +46,8 @@ STATUS_OF_CODE = {
     "precondition-required": HTTPStatus.PRECONDITION_REQUIRED,
     "precondition-failed": HTTPStatus.PRECONDITION_FAILED,
     "idempotency-key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "change-cursor-gone": HTTPStatus.GONE,
+    "copy-link-spent": HTTPStatus.GONE,
 }
 # What the web server itself refuses, in our words; any other status of its own speaks as `malformed-request`.
 CODE_OF_STATUS = {

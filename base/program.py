@@ -5,11 +5,12 @@ Commands and processes are handed a `Running`; none of them knows which rooms ex
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+import click
+from flask import Blueprint, Flask
 from sqlalchemy.orm import Session
 
 from base import db, schema, settings
@@ -17,6 +18,7 @@ from base.audit import Tree
 from base.bulk import BulkJob
 from base.db import Database, DatabaseSettings, LastAct
 from base.health import Check
+from base.notices import Kinds
 from base.scheduling import Job
 from base.settings import Settings
 
@@ -51,6 +53,29 @@ def nothing_remembered(_running: "Running", _session: Session) -> Remembered:
 
 
 @dataclass(frozen=True)
+class Furniture:
+    """What a room brings: each of its pieces that the application finds nowhere by itself."""
+
+    sections: tuple[type[Any], ...] = ()
+    # Served as they are, and served under the API's prefix and described in its document.
+    blueprints: tuple[Blueprint, ...] = ()
+    api_blueprints: tuple[Blueprint, ...] = ()
+    checks: tuple[Check, ...] = ()
+    commands: tuple[click.Command, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    bulk_jobs: tuple[BulkJob, ...] = ()
+    notices: tuple[Kinds, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    sandbox_settings: tuple[Callable[[Path], str], ...] = ()
+    # Commands that run while the sandbox is served.
+    sandbox_beside: tuple[tuple[str, ...], ...] = ()
+
+    def __add__(self, other: "Furniture") -> "Furniture":
+        """Put another's pieces behind these."""
+        return Furniture(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})
+
+
+@dataclass(frozen=True)
 class Program:
     """What the rooms bring: settings, last acts, checks, samples, and the app made of it all."""
 
@@ -65,6 +90,7 @@ class Program:
     create_app: Callable[[Settings], Flask]
     remembering: Remembering = field(default=nothing_remembered)
     sandbox_settings: tuple[Callable[[Path], str], ...] = ()
+    sandbox_beside: tuple[tuple[str, ...], ...] = ()
 
 
 class Running:

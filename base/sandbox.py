@@ -47,12 +47,14 @@ def open_(program: Program, folder: Path, host: str, port: int, *, make_only: bo
     if make_only:
         return
     _greet(json.loads(made.read_text(encoding="utf-8")), f"http://{host}:{port}")
-    jobs = server.beside("jobs", "serve")
+    beside = [server.beside(*each) for each in (("jobs", "serve"), *program.sandbox_beside)]
     try:
         server.serve(running)
     finally:
-        jobs.terminate()
-        jobs.wait(server.GRACE_SECONDS)
+        for each in beside:
+            each.terminate()
+        for each in beside:
+            each.wait(server.GRACE_SECONDS)
 
 
 def _settle(program: Program, folder: Path, host: str, port: int) -> None:

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Index
+from sqlalchemy import Connection, ForeignKeyConstraint, Index
 
 from base.db import Base, Database
 from base.errors import DomainError, Kind
@@ -87,10 +87,15 @@ def differences(database: Database) -> list[Any]:
 
 
 def _is_of(connection: Connection) -> Callable[..., bool]:
-    """Leave out an index that the models have for the other database alone: a search table's, say."""
+    """Leave out what the models have for the other database alone (a search table's index, say), and keys to parts.
 
-    def is_of(thing: object, _name: str | None, kind: str, _reflected: object, _other: object) -> bool:
-        if kind != "index" or not isinstance(thing, Index):
+    PostgreSQL tells a key to a partitioned table once more for each of its parts.
+    """
+
+    def is_of(thing: object, _name: str | None, _kind: str, _reflected: object, _other: object) -> bool:
+        if isinstance(thing, ForeignKeyConstraint):
+            return thing.referred_table.name in Base.metadata.tables
+        if not isinstance(thing, Index):
             return True
         ways = {name.partition("_")[0] for name in thing.dialect_kwargs if name.endswith("_using")}
         return not ways or connection.dialect.name in ways

@@ -6,6 +6,7 @@ refusal (so no entity is ever expanded), nothing outside the file is read, and n
 that was last shown. What a value means is decided by whoever asks.
 """
 
+import functools
 import io
 import posixpath
 import re
@@ -259,7 +260,7 @@ class _Rows:
     _guide: int = 0
 
     def start(self, tag: str, told: dict[str, str]) -> None:
-        name = tag.rpartition(":")[2]
+        name = _local(tag)
         if name == "c":
             self._cell(told)
         elif name == "row":
@@ -272,15 +273,16 @@ class _Rows:
         self._inside = (name == "v" or (name == "t" and self._kind == "inlineStr")) and not self._guide
 
     def end(self, tag: str) -> None:
-        name = tag.rpartition(":")[2]
+        name = _local(tag)
         self._inside = False
-        if name == "rPh":
+        if name == "c":
+            if self._said:
+                said = _VALUES.get(self._kind, _number)("".join(self._said), self)
+                if said:
+                    self._cells[self._column] = said
+                self._said = []
+        elif name == "rPh":
             self._guide -= 1
-        elif name == "c" and self._said:
-            said = _VALUES.get(self._kind, _number)("".join(self._said), self)
-            if said:
-                self._cells[self._column] = said
-            self._said = []
         elif name == "row" and self._cells:
             self.found.append((self._row, self._cells))
             self._cells = {}
@@ -300,7 +302,8 @@ class _Rows:
             self._column = _column_of(match[1])
         if self._column >= self.bounds.columns:
             raise TooLarge("columns", self.bounds.columns)
-        self._kind, self._said = told.get("t", "n"), []
+        self._kind = told.get("t", "n")
+        self._said.clear()
 
     @staticmethod
     def _number(text: str) -> int:
@@ -319,6 +322,12 @@ def column_name(column: int) -> str:
     return letters
 
 
+def _local(tag: str) -> str:
+    """Give a tag without its prefix; a sheet has millions of them, nearly always without one."""
+    return tag.rpartition(":")[2] if ":" in tag else tag
+
+
+@functools.lru_cache(maxsize=1024)  # a sheet names the same few columns in every row
 def _column_of(letters: str) -> int:
     number = 0
     for letter in letters:

@@ -91,5 +91,5 @@ def _check(value: Any, left: int) -> None:
 def _check_text(text: str) -> None:
     if "\0" in text:
         raise MalformedJson("a NUL character")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise MalformedJson("half of a surrogate pair")

@@ -103,7 +103,7 @@ def metrics_page() -> str:
 def settings_example() -> str:
     """Write the example of every setting."""
     parts, section = [SETTINGS], ""
-    for each in read(app.SECTIONS, environment={}).told():
+    for each in read(app.HOUSE.sections, environment={}).told():
         here, key = each.path.split(".")
         if here != section:
             section = here

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from base.callers import Caller
+from base.db import inserting
 from base.errors import Fact
 from base.notices.errors import DeliveryMissing, NothingToResend, NoticeMissing
 from base.notices.kinds import LANGUAGES, Mail, Notice, Person, Recipient, Role, Webhook
@@ -81,9 +81,8 @@ def mark_read(session: Session, notice: int, who: Caller, at: datetime) -> None:
     )
     if session.scalars(mine.limit(1)).first() is None:
         raise NoticeMissing(notice)
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {"notice_id": notice, "person": who.id, "read_at": at}
-    session.execute(insert(Reading).values(row).on_conflict_do_nothing())
+    session.execute(inserting(session, Reading).values(row).on_conflict_do_nothing())
 
 
 def resend(session: Session, delivery: int, at: datetime) -> int:

@@ -82,6 +82,10 @@ class Hands:
         return None
 
     def _chunk(self, job: BulkJob, taken: Taken) -> bool:
+        if job.before is not None:
+            with self.database.reading() as session:
+                chunk = bulk.next_chunk(session, taken, self.time(session), self.parts)
+            job.before(self.database, chunk)
         with self.database.transaction() as session:
             bear(session, LONGEST_STILLNESS)
             return bulk.step(session, job, taken, self.time(session), self.parts)

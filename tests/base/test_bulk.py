@@ -126,6 +126,28 @@ def test_a_task_is_worked_off_chunk_by_chunk_and_shows_how_far_it_is(world, time
     assert (task.state, task.done, task.total, task.note, task.ended_at) == ("done", 3, 3, "份", AT)
 
 
+def test_what_cannot_be_done_while_others_wait_is_done_before_the_step(world, time):
+    """It opens transactions of its own, which on SQLite would wait for the step's in vain."""
+
+    def before(database, chunk):
+        with database.transaction() as session:
+            note(session, "bulk", AT, chunk.done)
+        if chunk.done == 2 and not failed:
+            failed.append(chunk.done)
+            raise ZeroDivisionError
+
+    def step(_session, chunk):
+        return Advance(chunk.done + 1, chunk.done + 1, finished=chunk.done == 2)
+
+    failed = []
+    job = BulkJob("bulk", step, before=before)
+    number = enqueued(world, job)
+    assert hands(world, time, {"bulk": job}).carry_out(number, never) is TaskState.QUEUED
+    time.go_on(10)
+    assert hands(world, time, {"bulk": job}).carry_out(number, never) is TaskState.DONE
+    assert noted(world) == done_once(3) + Counter({("bulk", AT, 2): 1})
+
+
 def test_a_chunk_and_its_position_are_one_transaction(world, time):
     def fail_at_two(session, chunk):
         note(session, "bulk", AT, chunk.done)

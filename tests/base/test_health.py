@@ -15,7 +15,7 @@ CHECKS = {each.name: each for each in health.CHECKS}
 
 
 def settings(url: str, **environment: str) -> Settings:
-    return read(app.SECTIONS, environment={"YINXIN_DATABASE_URL": url, **environment})
+    return read(app.HOUSE.sections, environment={"YINXIN_DATABASE_URL": url, **environment})
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_password_in_the_environment_is_told_and_one_in_a_file_is_not(tmp_path
     assert ask("secrets", House(settings(url), database, at)).outcome == "warning"
     file = tmp_path / "url"
     file.write_text(url)
-    safe = read(app.SECTIONS, environment={"YINXIN_DATABASE_URL_FILE": str(file)})
+    safe = read(app.HOUSE.sections, environment={"YINXIN_DATABASE_URL_FILE": str(file)})
     assert ask("secrets", House(safe, database, at)).outcome == "good"
 
 

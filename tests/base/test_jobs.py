@@ -17,14 +17,14 @@ from base.settings import read
 
 
 def parts(counted: Metrics):
-    made = dict(app.make_parts(read(app.SECTIONS, environment={})))
+    made = dict(app.make_parts(read(app.HOUSE.sections, environment={})))
     return {**made, Metrics: counted}
 
 
-@pytest.mark.parametrize("name", sorted(app.JOBS))
+@pytest.mark.parametrize("name", sorted(app.PROGRAM.jobs))
 def test_every_job_can_be_run_by_hand_on_an_empty_database(database: Database, name: str):
     counted = Metrics(None)
-    _, outcome = run_by_hand(database, app.JOBS, name, SchedulingSettings(), parts=parts(counted))
+    _, outcome = run_by_hand(database, app.PROGRAM.jobs, name, SchedulingSettings(), parts=parts(counted))
     assert outcome is Outcome.DONE
 
 
@@ -45,7 +45,7 @@ def test_the_metrics_page_counts_requests_and_the_ledger(tmp_path):
     schema.upgrade(database)
     database.close()
     environment = {"YINXIN_DATABASE_URL": url, "YINXIN_WEB_SECRET": "s" * 32, "YINXIN_WEB_ENVIRONMENT": "test"}
-    client = app.create_app(read(app.SECTIONS, environment=environment)).test_client()
+    client = app.create_app(read(app.HOUSE.sections, environment=environment)).test_client()
     client.get("/healthz")
     client.get("/nothing/11010519491231002X")
     answer = client.get("/metrics")

@@ -11,9 +11,8 @@ from base.settings import read
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     file = tmp_path_factory.mktemp("house") / "a.db"
-    return app.create_app(
-        read(app.SECTIONS, environment={"YINXIN_DATABASE_URL": f"sqlite:///{file}", "YINXIN_WEB_SECRET": "s" * 32})
-    )
+    told = {"YINXIN_DATABASE_URL": f"sqlite:///{file}", "YINXIN_WEB_SECRET": "s" * 32}
+    return app.create_app(read(app.HOUSE.sections, environment=told))
 
 
 def test_every_route_has_a_guard(running: Flask):
