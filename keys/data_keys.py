@@ -18,12 +18,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.audit import Thing
 from base.callers import Caller
+from base.db import inserting
 from keys.algorithms.international import new_nonce
 from keys.algorithms.sm3 import HMAC_SM3
 from keys.algorithms.sm4 import SM4_GCM
@@ -78,6 +78,8 @@ class DataKeys:
     former: tuple[Kek, ...] = field(default=(), repr=False)
     now: Callable[[], datetime] = field(default=clock.now, repr=False)
     _opened: _Opened = field(default_factory=_Opened, repr=False, compare=False)
+    # Purpose → its matching key, once a process has read it: the master is never replaced.
+    _matching: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def seal(self, session: Session, plain: bytes, bound: bytes) -> bytes:
         """Encrypt a value, bound to the place where it will be kept. Raises `KekUnusable`, `DataKeyUnusable`."""
@@ -92,7 +94,9 @@ class DataKeys:
         Raises `UnreadableSealed`, `CiphertextAltered`, `KekUnusable`, `DataKeyUnusable`.
         """
         name, version = told_of(sealed)
-        row = session.get(DataKey, (name, version))
+        # Held by the session, which else forgets a row that nobody holds, and asks anew for each of many values.
+        row = session.info.setdefault(DataKey, {}).get((name, version)) or session.get(DataKey, (name, version))
+        session.info[DataKey][name, version] = row
         if row is None or row.purpose != SEALING:
             raise UnreadableSealed("its data key is not here")
         nonce, body = sealed[HEADER.size :][: SM4_GCM.nonce_size], sealed[HEADER.size + SM4_GCM.nonce_size :]
@@ -106,10 +110,15 @@ class DataKeys:
         """
         if not purpose or len(purpose) > LONGEST_PURPOSE or not purpose.isascii():
             raise UnusableValue("matching", "purpose", "not 1 to 64 ASCII characters")
-        if _only_reads(session) and _active(session, MATCHING) is None:
-            return secrets.token_hex(MASTER_BYTES)
-        master = self._key(self._current(session, MATCHING))
-        of_purpose = HMAC_SM3.tag(master, b"yinxin matching\0" + purpose.encode("ascii"))
+        of_purpose = self._matching.get(purpose)
+        if of_purpose is None:
+            reads = _only_reads(session)
+            if reads and _active(session, MATCHING) is None:
+                return secrets.token_hex(MASTER_BYTES)
+            master = self._key(self._current(session, MATCHING))
+            of_purpose = HMAC_SM3.tag(master, b"yinxin matching\0" + purpose.encode("ascii"))
+            if reads:  # a transaction that writes may have made the master itself, and be undone
+                self._matching[purpose] = of_purpose
         return HMAC_SM3.tag(of_purpose, value.encode("utf-8", "surrogatepass")).hex()
 
     def prepare(self, session: Session) -> None:
@@ -187,8 +196,7 @@ class DataKeys:
             "created_at": at,
             "rewrapped_at": None,
         }
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        session.execute(insert(DataKey).values(row).on_conflict_do_nothing())
+        session.execute(inserting(session, DataKey).values(row).on_conflict_do_nothing())
         found = _active(session, purpose)
         if found is None:
             raise DataKeyUnusable(name, version)

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from base import audit
 from base.audit import Entry, Thing
 from base.callers import Caller
+from base.db import inserting
 from base.fetch import Destination, UrlRefused
 from keys.algorithms.sm3 import SM3
 from keys.anchors import kept
@@ -224,9 +224,8 @@ def _source(
         "asked_sm3": SM3.of(request).hex(),
         "issuer_key": SM3.of(issuer.spki).hex(),
     }
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(
-        insert(RevocationSource)
+        inserting(session, RevocationSource)
         .values(
             **key,
             url=url,

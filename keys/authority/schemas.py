@@ -219,7 +219,7 @@ class CertificatePage(ma.Schema):
     next_cursor = ma.fields.String(allow_none=True)
 
 
-class CertificateQuery(PageQuery):
+class IssuedCertificatesQuery(PageQuery):
     """Which certificates."""
 
     template = ma.fields.String(load_default=None, validate=ma.validate.OneOf(sorted(TEMPLATES)))

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from base.durable import names_kept
 from keys.algorithms import der, pbes2
 from keys.backup.errors import BackupDamaged
 from keys.errors import MalformedDer
@@ -98,9 +99,7 @@ def brought_back(pieces: Iterator[bytes], file: str, into: Path) -> int:
         os.utime(place, ns=(head.time, head.time))
         count += 1
     for each in seen:
-        descriptor = os.open(each, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
+        names_kept(each)
     return count
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from base.durable import names_kept
 from keys.algorithms.sm3 import SM3
 from keys.backup.errors import BackupDamaged, BackupUnreadable, NoBackup, NoRoomForBackup, UnfinishedBackup
 from keys.backup.manifest import MANIFEST, SUMS
@@ -80,9 +81,9 @@ def making(folder: Path, name: str) -> Iterator[Path]:
     try:
         with readable(folder):
             yield part
-            synced(part)
+            names_kept(part)
             part.rename(folder / name)
-            synced(folder)
+            names_kept(folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
@@ -152,15 +153,6 @@ def readable(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise BackupUnreadable(str(error.filename or place), error.strerror or type(error).__name__) from error
-
-
-def synced(folder: Path) -> None:
-    """Have a folder's names on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _left(folder: Path) -> list[Path]:

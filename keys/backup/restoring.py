@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from base import ledger_verification, schema
 from base.audit import Tree
 from base.db import Database, refusal_for
+from base.durable import names_kept
 from keys.backup import checking, folders, places, tables
 from keys.backup.checking import Examined, Opened, Progress
 from keys.backup.errors import BackupDamaged, BackupOfAnotherVersion, FolderNotConfigured, NotEmpty, RestoreDiffers
@@ -187,4 +188,4 @@ def _named(source: Path, target: Path, undone: ExitStack) -> None:
             target.rmdir()
         source.rename(target)
         undone.callback(os.rename, target, source)
-        places.synced(target.parent)
+        names_kept(target.parent)

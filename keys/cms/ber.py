@@ -48,7 +48,7 @@ class _Walker:
         end = start + length
         if end > len(self._data):
             raise MalformedDer("truncated", at)
-        if not tag & CONSTRUCTED or not self._may_hold(start, end):
+        if not tag & CONSTRUCTED or not self._may_hold(at, end):
             return [self._data[at:end]], end, False
         parts, _, changed = self._inside(tag, start, end, depth)
         return (parts, end, True) if changed else ([self._data[at:end]], end, False)

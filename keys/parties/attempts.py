@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from base.db import inserting
 from keys.parties.login_errors import TooManyAttempts
 from keys.parties.models import LoginCount
 
@@ -86,11 +86,10 @@ def forget(session: Session, at: datetime) -> None:
 def _counted(session: Session, subject: str, limit: int, limits: Limits, at: datetime) -> bool:
     if not limit:
         return False
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     first = {"subject": subject, "failures": 0, "since": at, "locked_until": None}
     # One statement makes or locks the row, so that a login that succeeds meanwhile cannot remove it in between.
     locked = (
-        insert(LoginCount)
+        inserting(session, LoginCount)
         .values(first)
         .on_conflict_do_update(index_elements=["subject"], set_={"failures": LoginCount.failures})
         .returning(LoginCount)

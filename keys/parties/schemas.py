@@ -6,7 +6,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from base.api import PageQuery
+from base.api import PageQuery, page_of
 from base.callers import ROLES, SCOPES
 from base.errors import DomainError
 from base.identifiers import CreditCode, RegionCode
@@ -73,14 +73,6 @@ def _read(kind: Any, text: str) -> Any:
         raise ma.ValidationError(f"{error.code}: {error.facts.get('faults', '')}") from error
 
 
-def _page_of(schema: type[ma.Schema], name: str) -> type[ma.Schema]:
-    members: dict[str, ma.fields.Field[Any]] = {
-        "items": ma.fields.List(ma.fields.Nested(schema), required=True),
-        "next_cursor": ma.fields.String(allow_none=True),
-    }
-    return ma.Schema.from_dict(members, name=name)
-
-
 class ReasonSchema(ma.Schema):
     """Why a party is suspended or resumed; it stands in the audit record."""
 
@@ -142,7 +134,7 @@ class OrganisationQuery(PageQuery):
     state = ma.fields.String(load_default=None, validate=STATE)
 
 
-OrganisationPage = _page_of(OrganisationSchema, "OrganisationPage")
+OrganisationPage = page_of(OrganisationSchema, "OrganisationPage")
 
 # --- systems ------------------------------------------------------------------------------------------------------
 
@@ -196,7 +188,7 @@ class SystemQuery(PageQuery):
     state = ma.fields.String(load_default=None, validate=STATE)
 
 
-SystemPage = _page_of(SystemSchema, "SystemPage")
+SystemPage = page_of(SystemSchema, "SystemPage")
 
 
 class KeySchema(ma.Schema):
@@ -309,7 +301,7 @@ class PersonQuery(PageQuery):
     state = ma.fields.String(load_default=None, validate=STATE)
 
 
-PersonPage = _page_of(PersonSchema, "PersonPage")
+PersonPage = page_of(PersonSchema, "PersonPage")
 
 # --- tables that are taken in -------------------------------------------------------------------------------------
 

@@ -83,6 +83,11 @@ def accept(session: Session, judged: Judged, by: Caller, at: datetime) -> None:
     """
     if not spending.spend(session, spending.REQUEST, by.id, judged.input.nonce, at + NONCE_KEPT):
         raise RequestReplayed
+    keep(session, judged, by, at)
+
+
+def keep(session: Session, judged: Judged, by: Caller, at: datetime) -> None:
+    """Keep the evidence that the caller sent the request; its nonce must have been spent in this transaction."""
     kept = base64.b64encode(judged.signature).decode()
     record(
         session,

@@ -5,13 +5,17 @@ still be believed and is forgotten by a job afterwards; a wrong clock on one nod
 long that is.
 """
 
+import functools
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from base.db import Base, inserting
 from keys.parties.models import RevokedToken, SpentValue, TrustedTokenKey
 
 ASSERTION = "assertion"
@@ -24,15 +28,40 @@ def spend(session: Session, purpose: str, owner: str, value: str, kept_until: da
 
     On PostgreSQL a second spender waits until the first has committed or given up.
     """
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {
         "purpose": purpose,
         "owner": owner,
         "digest": hashlib.sha256(value.encode()).hexdigest(),
         "kept_until": kept_until,
     }
-    spent = insert(SpentValue).values(row).on_conflict_do_nothing().returning(SpentValue.digest)
+    spent = inserting(session, SpentValue).values(row).on_conflict_do_nothing().returning(SpentValue.digest)
     return session.execute(spent).first() is not None
+
+
+def spend_all(session: Session, purpose: str, values: Iterable[tuple[str, str]], kept_until: datetime) -> list[bool]:
+    """Spend values of several owners, each a pair of owner and value; tell which were new.
+
+    Rows are taken in one order, so that no two spenders wait for each other; of two that are the same, one is new.
+    """
+    named = [(owner, hashlib.sha256(value.encode()).hexdigest()) for owner, value in values]
+    first = {name: place for place, name in reversed(list(enumerate(named)))}
+    if not first:
+        return []
+    connection = session.connection()
+    rows = [
+        {"purpose": purpose, "owner": owner, "digest": digest, "kept_until": kept_until}
+        for owner, digest in sorted(first)
+    ]
+    new = {tuple(row) for row in connection.execute(_spending(connection.dialect.name), rows)}
+    return [name in new and first[name] == place for place, name in enumerate(named)]
+
+
+@functools.cache
+def _spending(dialect: str) -> Any:
+    """Write the statement once: making one anew takes longer than carrying it out."""
+    table = Base.metadata.tables[SpentValue.__tablename__]
+    adding = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    return adding.on_conflict_do_nothing().returning(table.c.owner, table.c.digest)
 
 
 def forget(session: Session, at: datetime) -> None:

@@ -8,7 +8,7 @@ of last year must still name one signer.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from base.audit import Thing
@@ -26,6 +26,11 @@ KEYS_LIMIT = 6
 # As long as the certificates of national CAs last at most; unless told otherwise a key lasts a year.
 LONGEST = timedelta(days=3 * 366)
 USUAL = timedelta(days=366)
+# Written once: building it costs more than running it, and it is run for every signed request.
+_Key = Row[bytes, datetime, datetime, datetime | None]
+_KEY = select(SystemKey.spki, SystemKey.valid_from, SystemKey.valid_until, SystemKey.withdrawn_at).where(
+    SystemKey.system == bindparam("system"), SystemKey.kid == bindparam("kid")
+)
 
 
 @dataclass(frozen=True)
@@ -92,13 +97,13 @@ def keys_of(session: Session, system: str) -> list[SystemKey]:
 
 def valid_key(session: Session, system: str, kid: str, at: datetime) -> PublicKey | None:
     """Give the system's key of that id if it is valid at that moment."""
-    key = session.get(SystemKey, (system, kid))
+    key = session.connection().execute(_KEY, {"system": system, "kid": kid}).one_or_none()
     if key is None or not is_valid(key, at):
         return None
     return asymmetric.public_key(key.spki)
 
 
-def is_valid(key: SystemKey, at: datetime) -> bool:
+def is_valid(key: SystemKey | _Key, at: datetime) -> bool:
     """Tell whether a key is valid at that moment."""
     return key.valid_from <= at < key.valid_until and (key.withdrawn_at is None or at < key.withdrawn_at)
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from base.audit import Thing
 from base.callers import Caller
+from base.db import inserting
 from base.errors import DomainError
 from keys.algorithms import asymmetric, pem
 from keys.algorithms.algorithm import KeyKind, PrivateKey, PublicKey
@@ -146,6 +146,5 @@ def withdraw(session: Session, kid: str, by: Caller, at: datetime) -> None:
 
 def _put_on_record(session: Session, kid: str, public: PublicKey, at: datetime) -> None:
     """Insert the row unless another process of the same key has just done so."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {"kid": kid, "spki": public.spki, "since": at, "until": at + TRUSTED_FOR, "withdrawn_at": None}
-    session.execute(insert(TrustedTokenKey).values(row).on_conflict_do_nothing())
+    session.execute(inserting(session, TrustedTokenKey).values(row).on_conflict_do_nothing())

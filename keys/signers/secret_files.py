@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from base.durable import filled, names_kept
 from keys.signers.errors import KeyAlreadyThere, SecretFileUnusable
 
 MODE: Final = 0o600
@@ -49,11 +50,11 @@ def write(file: Path, data: bytes) -> None:
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
         try:
-            _filled(descriptor, data)
+            filled(descriptor, data)
             os.link(part, file)
         finally:
             part.unlink()
-        _synced(file.parent)
+        names_kept(file.parent)
     except FileExistsError as error:
         raise KeyAlreadyThere("file") from error
     except OSError as error:
@@ -64,9 +65,9 @@ def replace(file: Path, data: bytes) -> None:
     """Put a secret in the place of an older one, at once. Raises `SecretFileUnusable`."""
     part = file.with_name(f"{file.name}.{secrets.token_hex(8)}.part")
     try:
-        _filled(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), data)
+        filled(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), data)
         part.replace(file)
-        _synced(file.parent)
+        names_kept(file.parent)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise SecretFileUnusable(file.name, error.strerror or type(error).__name__) from error
@@ -111,19 +112,3 @@ def _require_ours(file: Path, state: os.stat_result) -> None:
         raise SecretFileUnusable(file.name, "another user's file")
     if state.st_size > LARGEST:
         raise SecretFileUnusable(file.name, "too large")
-
-
-def _filled(descriptor: int, data: bytes) -> None:
-    with os.fdopen(descriptor, "wb") as written:
-        written.write(data)
-        written.flush()
-        os.fsync(written.fileno())
-
-
-def _synced(folder: Path) -> None:
-    """See that the file's name is on the disk too; its content is already."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from base.durable import filled, names_kept
 from base.fetch import Fetch
 from keys.algorithms.sm3 import SM3
 from keys.checkpoints.errors import WitnessRefused, WitnessUnreachable
@@ -85,10 +86,7 @@ class FileWitness:
         part = place / f".{name}.{secrets.token_hex(8)}.part"
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
         try:
-            with os.fdopen(descriptor, "wb") as written:
-                written.write(note)
-                written.flush()
-                os.fsync(written.fileno())
+            filled(descriptor, note)
             try:
                 os.link(part, place / name)
             except FileExistsError:
@@ -97,17 +95,9 @@ class FileWitness:
         finally:
             part.unlink()
         for each in (place, self.folder):
-            _make_durable(each)
+            names_kept(each)
 
 
 def opened(setting: WitnessSetting, _fetch: Fetch) -> FileWitness:
     """Open the folder that the settings name; nothing is touched yet."""
     return FileWitness(setting.name, Path(urlsplit(setting.url).path))
-
-
-def _make_durable(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

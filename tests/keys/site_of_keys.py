@@ -82,6 +82,6 @@ def running(read: settings.Settings, database: Database, parts: Checkpoints) -> 
 
 def run(of: Running, *arguments: str, **told: Any) -> Result:
     group = SpeakingGroup(
-        "yinxin", commands={each.name: each for each in (*commands.COMMANDS, *app.COMMANDS) if each.name}
+        "yinxin", commands={each.name: each for each in (*commands.COMMANDS, *app.HOUSE.commands) if each.name}
     )
     return CliRunner().invoke(group, list(arguments), obj=of, **told)

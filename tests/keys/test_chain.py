@@ -271,6 +271,12 @@ def test_usage_is_judged_for_the_purpose(case: str):
         assert failure.purpose == asked.name
 
 
+def test_a_purpose_that_asks_for_no_extended_usage_takes_whatever_there_is():
+    limited = CHAIN.root.authority(extended=["1.3.6.1.5.5.7.3.1"]).certificate
+    for wanted in (AUTHORITY, PATH_ONLY):
+        assert path(limited, trusting(CHAIN.root), wanted, AT).certificate == limited
+
+
 def test_an_authority_limited_to_web_servers_cannot_issue_seals():
     authority = CHAIN.root.authority(extended=["1.3.6.1.5.5.7.3.1"])
     assert isinstance(refused(authority.issues(), trusting(CHAIN.root, between=[authority])), WrongUsage)
@@ -563,8 +569,19 @@ def test_a_chain_longer_than_the_budget_is_given_up():
         below.append(below[-1].authority(f"第 {depth} 级"))
     signer = below[-1].issues()
     assert isinstance(refused(signer, trusting(CHAIN.root, between=below[1:])), BudgetExhausted)
-    generous = Budget(length=20)
+    generous = Budget(length=14)
+    with pytest.raises(BudgetExhausted):
+        path(signer.certificate, trusting(CHAIN.root, between=below[1:]), SEAL, AT, Budget(length=13))
     assert len(path(signer.certificate, trusting(CHAIN.root, between=below[1:]), SEAL, AT, generous).issuers) == 12
+
+
+def test_as_many_issuers_are_looked_at_and_signatures_computed_as_the_budget_says():
+    """Two steps to the anchor: each looks at one issuer and computes one signature."""
+    for spent, told in ((Budget(branches=1), "branches"), (Budget(signatures=1), "signatures")):
+        with pytest.raises(BudgetExhausted) as refused_:
+            path(CHAIN.signer.certificate, TRUST, SEAL, AT, spent)
+        assert (refused_.value.limit, refused_.value.allowed) == (told, 1)
+    assert path(CHAIN.signer.certificate, TRUST, SEAL, AT, Budget(branches=2, signatures=2)).issuers
 
 
 def test_the_failure_that_came_furthest_is_told():
@@ -602,6 +619,13 @@ def test_a_revoked_signer_has_no_path_after_and_one_before():
     assert (failure.when, failure.why) == ("2026-11-19T02:30:00Z", "superseded")
     before = path(signer.certificate, trust, SEAL, AT - 20 * DAY, demand=Demand.WHERE_SOURCED)
     assert isinstance(before.statuses[0], Revoked)
+
+
+def test_a_revoked_authority_says_more_than_a_signer_of_whom_nothing_is_known():
+    listed = CHAIN.root.revocations({CHAIN.authority.certificate.serial: AT - DAY})
+    trust = trusting(CHAIN.root, between=[CHAIN.authority], lists=(listed,))
+    with pytest.raises(RevokedCertificate):
+        path(CHAIN.signer.certificate, trust, SEAL, AT, demand=Demand.ALWAYS)
 
 
 def test_a_revoked_authority_takes_its_signers_along():

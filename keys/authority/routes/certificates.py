@@ -19,8 +19,8 @@ from keys.authority.revoking import Revocation
 from keys.authority.routes.two_steps import asked, ordering, two_steps
 from keys.authority.schemas import (
     CertificatePage,
-    CertificateQuery,
     CertificateSchema,
+    IssuedCertificatesQuery,
     OrderSchema,
     RenewalSchema,
     RevocationSchema,
@@ -40,7 +40,7 @@ ONE = f"{ALL}/<serial>"
 @certificates.route(ALL, methods=["GET"])
 @guarded(scope="admin", roles=READERS)
 @reads
-@takes(CertificateQuery, "query")
+@takes(IssuedCertificatesQuery, "query")
 @gives(CertificatePage)
 def listed(session: Session, told: dict[str, Any], authority: str) -> Page[IssuedCertificate]:
     """List an authority's certificates, in the order in which they were put on record."""

@@ -138,7 +138,7 @@ def _database(settings: DatabaseSettings) -> dict[str, bytes]:
     with psycopg.connect(address) as connection:
         tables = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
         for (table,) in tables:
-            with connection.cursor().copy(f'copy "{table}" to stdout') as copy:
+            with connection.cursor().copy(f'copy (select * from "{table}") to stdout') as copy:  # noqa: S608 - a table of our own
                 found[f"table {table}"] = b"".join(bytes(each) for each in copy)
     assert any(found.values())
     return found

@@ -59,6 +59,16 @@ def keys(database: Database, at: datetime) -> dict[str, PrivateKey]:
     return builders.populate(database, at)
 
 
+def test_of_values_that_are_spent_together_each_counts_once(database: Database, at: datetime):
+    def spent(*values: tuple[str, str]) -> list[bool]:
+        with database.transaction() as session:
+            return spending.spend_all(session, spending.REQUEST, values, at + timedelta(hours=1))
+
+    assert spent(("b", "1"), ("a", "1"), ("b", "1"), ("b", "2")) == [True, True, False, True]
+    assert spent(("b", "2"), ("c", "1"), ("a", "1")) == [False, True, False]
+    assert spent() == []
+
+
 def test_an_assertion_sent_a_thousand_times_is_accepted_once(read, database, keys, at: datetime):
     parties = wiring.built(read)
     text = builders.forged(keys["intl"], {"kid": jwk.thumbprint(keys["intl"].public)}, builders.claims_of("intl", at))

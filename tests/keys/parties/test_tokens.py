@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 import app
 from base import audit
@@ -20,10 +21,10 @@ from base.settings import read as read_all
 from base.web import WebSettings
 from keys.algorithms import asymmetric
 from keys.algorithms.algorithm import KeyKind
-from keys.parties import checks, jobs, sample, spending, token_keys, tokens, wiring
+from keys.parties import checks, jobs, jws, sample, spending, token_keys, tokens, wiring
 from keys.parties.authentication import BearerAuthenticator, first_of
 from keys.parties.errors import TokenKeyUnusable, TokenRefused
-from keys.parties.models import RevokedToken, SpentValue, TrustedTokenKey
+from keys.parties.models import SUSPENDED, Organisation, RevokedToken, SpentValue, System, TrustedTokenKey
 from keys.parties.systems import system_of
 from keys.parties.token_keys import FileTokenKey
 from keys.parties.wiring import PartiesSettings, UnusablePartiesSetting
@@ -74,6 +75,74 @@ def test_a_token_of_another_service_with_the_same_database_is_refused(
     other = builders.read_settings(database_settings, issuer="https://b.example", token_key=str(tmp_path / "token.key"))
     with pytest.raises(TokenRefused, match="issuer"):
         prove(other, database, issued, at)
+
+
+def _revoked(session, parties, token, at):
+    tokens.revoke(session, parties, token, system_of(session, "gm"), at)
+
+
+def _key_withdrawn(session, _parties, _token, at):
+    (kid,) = token_keys.trusted_keys(session, at)
+    token_keys.withdraw(session, kid, MAKER, at)
+
+
+def _key_out_of_trust(session, _parties, _token, at):
+    session.execute(update(TrustedTokenKey).values(until=at))
+
+
+def _another_key_under_its_name(session, _parties, _token, _at):
+    session.execute(update(TrustedTokenKey).values(spki=asymmetric.generated(KeyKind.SM2).public.spki))
+
+
+def _suspended(session, _parties, _token, _at):
+    session.execute(update(System).where(System.id == "gm").values(state=SUSPENDED))
+
+
+def _organisation_suspended(session, _parties, _token, _at):
+    session.execute(update(Organisation).values(state=SUSPENDED))
+
+
+def _ended(session, _parties, _token, _at):
+    session.execute(update(System).where(System.id == "gm").values(generation=System.generation + 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_revoked, "revoked"),
+        (_ended, "revoked"),
+        (_suspended, "suspended"),
+        (_organisation_suspended, "suspended"),
+        (_key_withdrawn, "kid"),
+        (_key_out_of_trust, "kid"),
+        (_another_key_under_its_name, "kid"),
+    ],
+)
+def test_a_token_that_was_proven_before_is_refused_at_the_next_call(read, database, issued, at, change, reason):
+    assert prove(read, database, issued, at) == prove(read, database, issued, at)
+    with database.transaction() as session:
+        change(session, wiring.built(read), issued, at)
+    with pytest.raises(TokenRefused, match=reason):
+        prove(read, database, issued, at)
+
+
+def test_a_signature_is_verified_once_and_no_other_text_rides_on_it(read, database, issued, at, monkeypatch):
+    assert prove(read, database, issued, at).id == "gm"
+    monkeypatch.setattr(jws, "read", lambda *_: pytest.fail("verified again"))
+    assert prove(read, database, issued, at).id == "gm"
+    monkeypatch.undo()
+    head, claims, signature = issued.split(".")
+    altered = f"{head}.{claims}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
+    for _ in range(2):
+        with pytest.raises(TokenRefused, match="signature"):
+            prove(read, database, altered, at)
+
+
+def test_a_scope_taken_from_the_system_is_gone_at_the_next_call(read, database, issued: str, at: datetime):
+    assert "data:read" in prove(read, database, issued, at).scopes
+    with database.transaction() as session:
+        session.execute(update(System).where(System.id == "gm").values(scopes="cert:read"))
+    assert prove(read, database, issued, at).scopes == {"cert:read"}
 
 
 def test_issuing_is_on_record_and_the_token_is_not(database: Database, issued: str):
