@@ -6,24 +6,23 @@ enough. A use goes on record, and counts against the ceiling, before anything is
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from base.acting import Room, actor, new_id
+from base.acting import actor, new_id
 from base.audit import Thing
 from base.callers import Caller
 from base.identifiers import RegionCode
 from base.workdays import local_day
 from keys.parties.systems import system_of
 from signing import register
+from signing.acting import ROOM
 from signing.errors import (
     CeilingReached,
     NoSuchAuthorisation,
-    NotTheOwners,
-    PersonNeeded,
     SamePerson,
     SealNotUsable,
     SealStepNotAllowed,
@@ -33,7 +32,6 @@ from signing.errors import (
 from signing.life import State
 from signing.models import ANY, DONE, FAILED, INTENDED, Seal, SealAuthorisation, SealEdition, SealUse
 
-ROOM: Final = Room("signing")
 THING: Final = "seal-authorisation"
 HIGHEST_CEILING: Final = 1_000_000
 _REASONS: Final = ("no-authorisation", "not-confirmed", "other-type", "other-act", "other-region", "other-time")
@@ -78,7 +76,7 @@ def propose(session: Session, seal: Seal, leave: Leave, by: Caller, at: datetime
 
     Raises `PersonNeeded`, `NotTheOwners`, `UnusableAuthorisation`, `NoSuchSystem`.
     """
-    _require_own_person(seal, by, "authorise")
+    register.require_own_person(seal, by, "authorise")
     system_of(session, leave.system)
     if leave.valid_until <= max(leave.valid_from, at):
         raise UnusableAuthorisation("empty-period")
@@ -113,7 +111,7 @@ def confirm(session: Session, row: SealAuthorisation, by: Caller, at: datetime) 
 
     Raises `PersonNeeded`, `NotTheOwners`, `SamePerson`, `SealStepNotAllowed`.
     """
-    _require_own_person(register.seal_of(session, row.seal), by, "confirm")
+    register.require_own_person(register.seal_of(session, row.seal), by, "confirm")
     if row.confirmed_at is not None or row.withdrawn_at is not None:
         raise SealStepNotAllowed("confirm", "confirmed" if row.withdrawn_at is None else "withdrawn")
     if row.proposed_by == actor(by):
@@ -128,7 +126,7 @@ def withdraw(session: Session, row: SealAuthorisation, by: Caller, at: datetime)
 
     Raises `PersonNeeded`, `NotTheOwners`, `SealStepNotAllowed`.
     """
-    _require_own_person(register.seal_of(session, row.seal), by, "withdraw")
+    register.require_own_person(register.seal_of(session, row.seal), by, "withdraw")
     if row.withdrawn_at is not None:
         raise SealStepNotAllowed("withdraw", "withdrawn")
     row.withdrawn_by, row.withdrawn_at = actor(by), at
@@ -136,22 +134,30 @@ def withdraw(session: Session, row: SealAuthorisation, by: Caller, at: datetime)
     return row
 
 
+def is_covered(session: Session, seal: str, use: Use, by: Caller, at: datetime) -> bool:
+    """Tell whether a leave covers a use, the day's ceiling aside; nothing is locked, counted or put on record."""
+    query = select(SealAuthorisation).where(
+        SealAuthorisation.seal == seal, SealAuthorisation.system == by.id, SealAuthorisation.withdrawn_at.is_(None)
+    )
+    return by.kind == "system" and any(_fault(row, use, at) is None for row in session.scalars(query))
+
+
 def begin(session: Session, seal: Seal, use: Use, by: Caller, at: datetime) -> tuple[SealUse, SealEdition]:
     """Put a use on record before anything is signed, if the seal lives and an authorisation covers it.
 
     Raises `SealNotUsable`, `UseNotAuthorised`, `CeilingReached`.
     """
-    edition = register.living(session, seal)
     status = register.status_at(session, seal, at)
+    edition = status.edition
     if edition is None or not status.usable:
         raise SealNotUsable(seal.id, _why_not(status))
-    leave = _covering(session, seal, use, by, at)
+    if edition.state != State.ACTIVE:  # stopped after the moment that is asked about, and before now
+        raise SealNotUsable(seal.id, edition.state)
     day = local_day(at)
-    counted = select(func.count()).where(
-        SealUse.authorisation == leave.id, SealUse.day == day, SealUse.state.in_((INTENDED, DONE))
-    )
-    if session.execute(counted).scalar_one() >= leave.ceiling:
-        raise CeilingReached(leave.id, leave.ceiling)
+    leaves = _covering(session, seal, use, by, at)
+    leave = next((each for each in leaves if _used(session, each, day) < each.ceiling), None)
+    if leave is None:
+        raise CeilingReached(leaves[0].id, leaves[0].ceiling)
     row = SealUse(
         id=new_id(),
         seal=seal.id,
@@ -201,20 +207,29 @@ def _why_not(status: register.Status) -> str:
     return status.state.value if status.state is not State.ACTIVE else "out-of-period"
 
 
-def _covering(session: Session, seal: Seal, use: Use, by: Caller, at: datetime) -> SealAuthorisation:
-    """Find the leave that covers a use and lock it, so that two uses at once cannot pass one ceiling.
+def _used(session: Session, leave: SealAuthorisation, day: date) -> int:
+    counted = select(func.count()).where(
+        SealUse.authorisation == leave.id, SealUse.day == day, SealUse.state.in_((INTENDED, DONE))
+    )
+    return session.execute(counted).scalar_one()
+
+
+def _covering(session: Session, seal: Seal, use: Use, by: Caller, at: datetime) -> list[SealAuthorisation]:
+    """Find the leaves that cover a use and lock them, so that two uses at once cannot pass one ceiling.
 
     Raises `UseNotAuthorised` with the nearest reason.
     """
     query = select(SealAuthorisation).where(
         SealAuthorisation.seal == seal.id, SealAuthorisation.system == by.id, SealAuthorisation.withdrawn_at.is_(None)
     )
-    nearest = -1
+    nearest, found = -1, []
     for row in session.scalars(query.order_by(SealAuthorisation.id).with_for_update()):
         fault = _fault(row, use, at)
         if fault is None and by.kind == "system":
-            return row
+            found.append(row)
         nearest = max(nearest, -1 if fault is None else _REASONS.index(fault))
+    if found:
+        return found
     raise UseNotAuthorised(seal.id, _REASONS[max(nearest, 0)])
 
 
@@ -231,10 +246,3 @@ def _fault(row: SealAuthorisation, use: Use, at: datetime) -> str | None:
     if not row.valid_from <= at <= row.valid_until:
         return "other-time"
     return None
-
-
-def _require_own_person(seal: Seal, by: Caller, step: str) -> None:
-    if by.kind != "person":
-        raise PersonNeeded(step)
-    if by.organisation != seal.owner:
-        raise NotTheOwners(seal.id)

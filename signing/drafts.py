@@ -21,12 +21,16 @@ from keys.cms import numbers, writing
 from signing import seals
 from signing.errors import CannotSign
 from signing.formats.format import Appearance, Format, Prepared, Wanted
+from signing.levels import Level
+from signing.long_term_errors import LevelNotPossible
 from signing.report import Place
 from signing.seals.seal import SM2_WITH_SM3, ValueDraft
 
 # What goes into a PDF beside the seal's own certificate: a token with its chain has some 6 KB.
 ROOM_FOR_TIME_STAMP: Final = 12 * 1024
 PNG: Final = "image/png"
+# EN 319 142-1 6.3: how a signature of a level is declared.
+PADES: Final = "ETSI.CAdES.detached"
 # What a key of each kind signs with here.
 ALGORITHM_OF: Final = {
     KeyKind.SM2: SM2_SM3,
@@ -67,6 +71,13 @@ class Manner:
     certify: bool = False
     base: str | None = None
     field_name: str | None = None
+    # How long it is to convince (a message in PDF alone); it tells by itself whether a time stamp is wanted.
+    level: Level | None = None
+
+    @property
+    def wants_stamp(self) -> bool:
+        """Tell whether a time stamp over the signature is wanted."""
+        return self.stamped or (self.level is not None and self.level.is_stamped)
 
 
 # Where nothing else is asked for: no picture, no time stamp, later signatures welcome.
@@ -93,10 +104,13 @@ class Draft:
 def draft(document: bytes, form: Format, impression: Impression, manner: Manner, at: datetime) -> Draft:
     """Make room in a document and tell what is to be signed.
 
-    A sealed value is of the standard of its seal. Raises `UnreadableDocument`, `CannotSign`, `UnusableSealDraft`.
+    A sealed value is of the standard of its seal. Raises `UnreadableDocument`, `CannotSign`,
+    `UnusableSealDraft`, `LevelNotPossible`.
     """
     way = manner.way or (Way.SEALED_VALUE if form.name == "ofd" else Way.MESSAGE)
     algorithm = ALGORITHM_OF[asymmetric.public_key(impression.certificate.spki).kind]
+    if manner.level is not None and (form.name, way) != ("pdf", Way.MESSAGE):
+        raise LevelNotPossible(manner.level.value, "not-a-message-in-pdf")
     if way is Way.SEALED_VALUE:
         return _sealed(document, form, impression, manner, algorithm, at)
     return _message(document, form, impression, manner, algorithm, at)
@@ -139,7 +153,9 @@ def _message(
     template = writing.template(impression.certificate, algorithm, family=family)
     wanted = _wanted("signature", impression, manner, template.reserve(), at)
     prepared = form.prepare(document, wanted)
-    message = template.prepare(_digest(prepared, template.digest.name), at)
+    # EN 319 142-1 6.3: in PAdES the time stands in the dictionary (/M), and no signingTime beside it.
+    told = at if manner.level is None else None
+    message = template.prepare(_digest(prepared, template.digest.name), told)
 
     def finish(signature: bytes, token: bytes | None) -> bytes:
         beside = () if token is None else (writing.timestamp_attribute(token),)
@@ -154,12 +170,13 @@ def _wanted(kind: str, impression: Impression, manner: Manner, room: int, at: da
         kind,
         appearance=shown,
         seal=impression.seal if kind == "seal" else None,
-        reserve=room + (ROOM_FOR_TIME_STAMP if manner.stamped else 0),
+        reserve=room + (ROOM_FOR_TIME_STAMP if manner.wants_stamp else 0),
         lock=manner.lock,
         certify=manner.certify,
         base=manner.base,
         claimed_time=at.isoformat(timespec="seconds"),
         field_name=manner.field_name,
+        sub_filter=None if manner.level is None else PADES,
     )
 
 

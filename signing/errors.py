@@ -231,6 +231,15 @@ class NotValidAfterSigning(DomainError):
 
 
 @dataclass(eq=False)
+class UnfitMakingRequest(DomainError):
+    """The request does not lead to the seal that it speaks of, so nothing is signed."""
+
+    reason: str
+    code: ClassVar[str] = "unfit-making-request"
+    kind: ClassVar[Kind] = Kind.MALFORMED
+
+
+@dataclass(eq=False)
 class NoSealMaker(DomainError):
     """This site makes no seals."""
 

@@ -1,4 +1,4 @@
-"""Scheduled work of signing: forgetting reports whose day is over, and telling of uses of seals that never ended."""
+"""Scheduled work of signing: reports and batches are forgotten, and it is told which uses of seals never ended."""
 
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,9 @@ from base.errors import Fact
 from base.notices import Kinds, Notice, Role, kinds_in
 from base.scheduling import Every, Job, in_one_transaction
 from signing import sealing, verifications
+from signing.batches import keeping as batches
+from signing.batches import work
+from signing.filings import edges as filing_edges
 from signing.models import Seal, SealUse
 
 KINDS: Final[Kinds] = kinds_in(Path(__file__).with_name("notices.toml"))
@@ -19,6 +22,10 @@ ABANDONED: Final = "seal-uses-abandoned"
 READERS: Final = ("seal_custodian", "operator")
 # Reports are not found any more from the minute on that their day is over; their rows may stay a little longer.
 PURGE_SECONDS: Final = 900
+# The first look at an undecided filing comes after five minutes.
+FILING_SECONDS: Final = 60
+# Batches live for seven days; an hour more or less is nobody's loss.
+FORGET_SECONDS: Final = 3600
 # Once a day: the notice stands until somebody has looked, and comes again while there is reason.
 ABANDONED_SECONDS: Final = 24 * 3600
 # A notice names some; the register of uses has them all.
@@ -47,5 +54,8 @@ def tell_abandoned(session: Session, at: datetime) -> None:
 
 JOBS = (
     Job("signing.verifications.purge", Every(PURGE_SECONDS), in_one_transaction(purge)),
+    Job("signing.seals.file", Every(FILING_SECONDS), filing_edges.ask_again),
+    Job("signing.batches.forget", Every(FORGET_SECONDS), in_one_transaction(batches.forget)),
     Job("signing.uses.abandoned", Every(ABANDONED_SECONDS), in_one_transaction(tell_abandoned)),
 )
+BULK_JOBS = (work.JOB,)

@@ -25,6 +25,7 @@ from typing import Final
 from base.errors import DomainError
 from keys import ocsp, revocation_lists, timestamps
 from keys.certificates import Certificate
+from keys.chain import VerifiedPath
 from keys.cms.signed_data import SignedData
 from keys.errors import ComputationFailed, VerifyingUnavailable
 from keys.purposes import DOCUMENT, SEAL, TIME_STAMP, Purpose
@@ -51,7 +52,7 @@ from signing.sealed_values import bound_to, in_period, listed, picture_facts
 from signing.seals import reading
 from signing.seals.seal import SealedValue
 from signing.signing_times import Claim, Proof, told
-from signing.standing import MAKER, SIGNER, Moments, Searches, Standing, standing
+from signing.standing import MAKER, SIGNER, Moments, Searches, Standing, good_since, standing
 from signing.values import Unusable
 
 # What a library or this house may raise over bytes that nobody foresaw; then that signature is not decided, and said.
@@ -79,6 +80,10 @@ class Judged:
     is_test: bool = False
     # What a document's time stamp proves for the signatures before it.
     proves: datetime | None = None
+    # The paths of signers and time-stamp authorities that were found.
+    paths: tuple[VerifiedPath, ...] = field(repr=False, default=())
+    # Whether the document itself has what is needed to judge all of them later (`signing.levels`).
+    carries_evidence: bool = False
 
 
 def judge(
@@ -159,9 +164,15 @@ class _Judgement:
         self.checks: list[Check] = [*found.checks, *coverage_checks(found)]
         self.certificates: list[Certificate] = []
         self.tokens: list[bytes] = []
+        self.message: SignedData | None = None
+        self.paths: list[VerifiedPath] = []
+        self.carries_evidence = bool(found.lists or found.answers)
         self.is_test = False
         self.material = _certificates(found.certificates)
-        self.trust = _with(searches.trust, self.material, tuple(_lists(found.lists)), tuple(_answers(found.answers)))
+        lists, answers = tuple(_lists(found.lists)), tuple(_answers(found.answers))
+        self.trust = _with(searches.trust, self.material, lists, answers)
+        # Nothing but the anchors and what came with the document: what somebody else will have later.
+        self.own = _with(Trust(at, searches.trust.anchors), self.material, lists, answers)
         self.certificates.extend(self.material)
 
     def made(self) -> Judged:
@@ -232,10 +243,11 @@ class _Judgement:
     # a signed message
 
     def _message(self, value: SignedData) -> Judged:
-        standard = messages.standard(value)
+        self.message, standard = value, messages.standard(value)
         self._format(standard, sorted(value.deviations | {each for one in value.signers for each in one.deviations}))
         self.certificates.extend(each.certificate for each in value.certificates if each.certificate is not None)
-        self.trust = _with(self.trust, tuple(self.certificates), tuple(_lists(value.lists)))
+        came_along, lists = tuple(self.certificates), tuple(_lists(value.lists))
+        self.trust, self.own = _with(self.trust, came_along, lists), _with(self.own, came_along, lists)
         told_of: Signer | None = None
         signed_at: SignedAt | None = None
         for number, each in enumerate(value.signers):
@@ -304,11 +316,15 @@ class _Judgement:
             self.checks.append(warned("KIND_MISMATCH", declared=declared, found=found))
 
     def _proof(self, tokens: tuple[bytes, ...], signature: bytes) -> Proof:
-        proof = signing_times.proof(tokens, signature, self.trust, self.policy, self.at, self.searches.budget)
+        trust, budget = self.trust, self.searches.budget
+        proof = signing_times.proof(tokens, signature, trust, self.policy, self.at, budget, self.proven_later)
         self.checks.extend(proof.checks)
         self.tokens.extend(proof.tokens)
         self.certificates.extend(proof.certificates)
         self.is_test = self.is_test or proof.is_test
+        self.own = _with(self.own, proof.certificates, ())
+        for each in proof.paths:
+            self._rests_on(each, proof.at)
         return proof
 
     def _moments(self, claimed: Claim, tokens: tuple[bytes, ...], signature: bytes) -> Moments:
@@ -329,6 +345,7 @@ class _Judgement:
         self.certificates.append(certificate)
         found = standing(certificate, SIGNER, moments, self.policy, self.searches, self.trust, purpose)
         self._noted(found)
+        self._rests_on(found.path, moments.proven)
         chain = found.path.certificates if found.path is not None else (certificate,)
         return Signer(
             certificate.subject.text,
@@ -343,6 +360,21 @@ class _Judgement:
         self.checks.extend(found.checks)
         self.is_test = self.is_test or (found.path is not None and found.path.is_test)
 
+    def _rests_on(self, path: VerifiedPath | None, proven: datetime | None) -> None:
+        """Note a path, and whether the document has by itself what calls every certificate of it good."""
+        if path is not None:
+            self.paths.append(path)
+        if not self.carries_evidence:
+            return
+        self.carries_evidence = (
+            path is not None
+            and proven is not None
+            and all(
+                each in self.own.intermediates and good_since(each, above, proven - self.policy.skew, self.at, self.own)
+                for each, above in path.steps
+            )
+        )
+
     def _told(
         self,
         standard: str,
@@ -354,8 +386,16 @@ class _Judgement:
     ) -> Judged:
         if self.is_test:
             self.checks.append(warned("TEST_SEAL"))
+        self.checks.extend(messages.not_needed(self.message, self.tokens, self.paths, self.searches.trust))
         report = reported(self.found, standard, kind, self.checks, signer=signer, seal=seal, signed_at=signed_at)
-        return Judged(report, tuple(dict.fromkeys(self.certificates)), tuple(self.tokens), self.is_test)
+        return Judged(
+            report,
+            tuple(dict.fromkeys(self.certificates)),
+            tuple(self.tokens),
+            self.is_test,
+            paths=tuple(self.paths),
+            carries_evidence=self.carries_evidence and bool(self.paths),
+        )
 
 
 def _with(

@@ -15,17 +15,19 @@ from sqlalchemy.orm import Session
 
 from base.audit import Thing
 from base.callers import Caller
-from keys.algorithms import asymmetric
+from keys.algorithms import asymmetric, pem
 from keys.algorithms.sm2 import SM2_SM3
 from keys.certificates import Certificate
+from keys.errors import MalformedPem
 from keys.extensions import Usage
 from keys.signers.signer import Signer, signed
 from keys.trust_errors import MalformedCertificate
 from signing import kinds, register, seals
+from signing.acting import ROOM
 from signing.errors import MalformedSeal, SealStepNotAllowed, UnfitSeal, UnfitSealCertificate, UnusableSealPeriod
 from signing.life import Step
 from signing.models import Seal, SealEdition
-from signing.register import ROOM, THING
+from signing.register import THING
 from signing.seals.seal import Picture, SealDraft, Unsigned, Version
 
 VENDOR: Final = "YINXIN"
@@ -43,6 +45,14 @@ class Maker:
 
 
 @dataclass(frozen=True)
+class KnownMaker:
+    """A maker whose key is elsewhere: its certificate, and by which standard it makes seals."""
+
+    certificate: Certificate
+    standard: Version = Version.GBT38540_2020
+
+
+@dataclass(frozen=True)
 class Material:
     """What signs with the seal: a key in custody, by its id, and the certificate of it."""
 
@@ -50,15 +60,20 @@ class Material:
     certificate: Certificate
 
 
-def certificate_of(data: bytes) -> Certificate:
-    """Read the certificate of a seal's key. Raises `UnfitSealCertificate`."""
+def certificate_of(text: bytes) -> Certificate:
+    """Read the one certificate of a PEM text, as settings and callers give it. Raises `UnfitSealCertificate`."""
     try:
+        label, data = pem.only(text)
+        if label != "CERTIFICATE":
+            raise UnfitSealCertificate("other-label")
         return Certificate.of(data)
-    except MalformedCertificate as error:
+    except (MalformedPem, MalformedCertificate) as error:
         raise UnfitSealCertificate(error.reason) from error
 
 
-def draw(session: Session, seal: Seal, material: Material, maker: Maker, by: Caller, at: datetime) -> SealEdition:
+def draw(
+    session: Session, seal: Seal, material: Material, maker: Maker | KnownMaker, by: Caller, at: datetime
+) -> SealEdition:
     """Put on record what the maker is about to sign.
 
     Raises `SealStepNotAllowed`, `SamePerson`, `PersonNeeded`, `UnfitSealCertificate`, `UnusableSealPeriod`,
@@ -92,7 +107,22 @@ def make(session: Session, seal: Seal, maker: Maker, by: Caller, at: datetime) -
     return register.advance(session, seal, edition, Step.MAKE, "", by, at)
 
 
-def require_same(made: bytes, edition: SealEdition, maker: Maker) -> None:
+def take_in(session: Session, seal: Seal, made: bytes, maker: KnownMaker, by: Caller, at: datetime) -> SealEdition:
+    """Keep a seal that its maker made elsewhere, if it is the drawn one, signed by the maker that this site knows.
+
+    Raises `SealStepNotAllowed` when nothing was drawn, `UnfitSeal`, and what `register.advance` raises.
+    """
+    edition = register.standing(session, seal, Step.MAKE)
+    if edition.draft is None:
+        raise SealStepNotAllowed(Step.MAKE.value, "not-drawn")
+    require_same(made, edition, maker)
+    if seals.read_seal(made).maker.signed_bytes != edition.draft:
+        raise UnfitSeal("draft-differs")
+    edition.content = made
+    return register.advance(session, seal, edition, Step.MAKE, "", by, at)
+
+
+def require_same(made: bytes, edition: SealEdition, maker: Maker | KnownMaker) -> None:
     """See, reading the seal as a stranger would, that it is the one agreed on and that its maker signed it.
 
     Raises `UnfitSeal`.
@@ -127,11 +157,11 @@ def _require_fit(seal: Seal, edition: SealEdition, material: Material, at: datet
         raise UnfitSealCertificate("no-person")
 
 
-def _unsigned(seal: Seal, edition: SealEdition, maker: Maker) -> Unsigned:
-    """Write the seal but for the signature: from the record alone, so that it comes out the same each time."""
+def seal_draft(seal: Seal, edition: SealEdition) -> SealDraft:
+    """Say what a drawn seal is to say: from the record alone. Raises `SealStepNotAllowed` when nothing was drawn."""
     if edition.certificate is None or edition.drawn_at is None:
         raise SealStepNotAllowed(Step.MAKE.value, "not-drawn")
-    draft = SealDraft(
+    return SealDraft(
         VENDOR,
         seal.id,
         kinds.kind(seal.kind).type,
@@ -142,4 +172,8 @@ def _unsigned(seal: Seal, edition: SealEdition, maker: Maker) -> Unsigned:
         (edition.certificate,),
         Picture(PNG, edition.picture, edition.width_mm, edition.height_mm),
     )
-    return seals.WRITABLE[maker.standard].prepare_seal(draft, maker.certificate.der)
+
+
+def _unsigned(seal: Seal, edition: SealEdition, maker: Maker | KnownMaker) -> Unsigned:
+    """Write the seal but for the signature; from the record it comes out the same each time."""
+    return seals.WRITABLE[maker.standard].prepare_seal(seal_draft(seal, edition), maker.certificate.der)

@@ -4,7 +4,8 @@ A detached message covers what the document says is signed. One with content cov
 the document's digest (as bytes, or in base64: told) or the very bytes of it; that is checked before anything else.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,11 +14,14 @@ from keys import algorithms
 from keys.algorithms.algorithm import Digest
 from keys.algorithms.sm3 import SM3
 from keys.certificates import Certificate
+from keys.chain import VerifiedPath
 from keys.cms import numbers, verification
+from keys.cms.errors import MalformedSignedData, NoSigner
 from keys.cms.numbers import Deviation
 from keys.cms.signed_data import SignedData, SignerInfo
 from keys.cms.verification import Covered, Digested, Outcome, SignatureFinding
 from keys.errors import UnknownAlgorithm
+from keys.trust import Trust
 from signing.formats.format import Message, joined
 from signing.policy import Compatibility, Policy
 from signing.report import Check, failed, not_checked, passed, warned
@@ -62,6 +66,27 @@ def accepted(found: JudgedSigner, policy: Policy, at: datetime) -> Iterator[Chec
     """Tell whether the policy takes the algorithm for good at the moment of signing."""
     if found.algorithm is not None and not policy.accepts(found.algorithm, at):
         yield failed("ALG_WEAK", algorithm=found.algorithm)
+
+
+def not_needed(
+    signed: SignedData | None, tokens: Iterable[bytes], paths: Sequence[VerifiedPath], trust: Trust
+) -> Iterator[Check]:
+    """Tell of certificates beside the signatures that no path rests on: nothing signs those (RFC 5652 5.1)."""
+    if not paths:
+        return
+    read = (*(() if signed is None else (signed,)), *_read(tokens))
+    ours = (*(each.certificate for each in trust.anchors), *trust.intermediates)
+    known = {each.der for each in (*ours, *(one for path in paths for one in path.certificates))}
+    count = sum(each.der not in known for one in read for each in one.certificates)
+    if count:
+        yield not_checked("CERTIFICATES_NOT_NEEDED", count=count)
+
+
+def _read(tokens: Iterable[bytes]) -> Iterator[SignedData]:
+    """Read time stamps as the messages that they are; one that cannot be read so has been told by who judged it."""
+    for each in tokens:
+        with suppress(MalformedSignedData, NoSigner):
+            yield SignedData.of(each, numbers.FIELD_WITH_RAW)
 
 
 def _of_content(signed: SignedData, signer: SignerInfo, message: Message) -> Iterator[Check]:

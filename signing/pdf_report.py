@@ -18,7 +18,8 @@ from signing import drafts, pdf_pages, report_fonts
 from signing.drafts import Impression, Manner
 from signing.errors import NotValidAfterSigning
 from signing.formats import FORMATS
-from signing.pdf_pages import INK, SECOND, Attachment, Colour, Line, Titled
+from signing.pdf_file import Titled
+from signing.pdf_pages import INK, SECOND, Attachment, Colour, Line
 from signing.policy import DEFAULT
 from signing.verification import verify
 from signing.verifications import KeptReport

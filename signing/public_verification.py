@@ -4,7 +4,8 @@ Trust is read in one transaction, the report kept in another; in between, while 
 is held open.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +14,31 @@ from sqlalchemy.orm import Session
 from base.callers import Caller
 from base.clock import rfc3339
 from base.db import Database
-from signing import pdf_report, verifications
+from keys import trust_bundle
+from keys.trust import Anchor, Trust
+from signing import missing_roots, pdf_report, verifications
+from signing.verification_errors import RootNotChosen
 from signing.verification_wiring import ReportSeal, Verifying
 from signing.verifications import Handed, KeptReport
 from signing.wiring import Signing
+from signing.workers.job import Pictures
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which root a reader chose: the fingerprint (SM3) of one in the document, or a file of their own."""
+
+    fingerprint: str = ""
+    file: bytes = field(repr=False, default=b"")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What came of one look by a chosen root; it has no id, since it is not kept."""
+
+    report: Mapping[str, Any]
+    pictures: Pictures
+    roots: tuple[Anchor, ...]
 
 
 def verified(
@@ -28,9 +50,38 @@ def verified(
         trust = signing.trust_at(session, moment)
     answer = verifications.examined(verifying.workers, handed, trust, verifying.document_bytes, at)
     with database.transaction() as session:
-        present = verifying.present_status(session, answer.report, at)
-        told = replace(answer, report={**answer.report, "certificate": present})
+        told = replace(answer, report=verifying.completed(session, answer.report, at))
         return verifications.keep(session, told, by, at, verifying.kept)
+
+
+def looked_at(
+    database: Database, verifying: Verifying, signing: Signing, handed: Handed, chosen: Chosen, at: datetime
+) -> Look:
+    """Judge a document by a root that its reader chose, for this one look: nothing is kept, noted or handed on.
+
+    Raises `RootNotChosen`, `UnusableBundle`, `MalformedRevocationList`, and what verifying raises.
+    """
+    with database.reading() as session:
+        trust = signing.trust_at(session, at)
+    roots = _chosen(verifying, handed, chosen, trust, at)
+    wider = replace(trust, anchors=tuple(dict.fromkeys((*trust.anchors, *roots.anchors))))
+    wider = wider.with_material(roots.intermediates, roots.lists)
+    answer = verifications.examined(verifying.workers, handed, wider, verifying.document_bytes, at)
+    with database.reading() as session:
+        told = verifying.completed(session, answer.report, at)
+    return Look(told, answer.pictures, roots.anchors)
+
+
+def _chosen(verifying: Verifying, handed: Handed, chosen: Chosen, trust: Trust, at: datetime) -> Trust:
+    """Give what the reader chose: a file of their own, or by its fingerprint a root that the document brings along."""
+    if chosen.file:
+        return trust_bundle.read(chosen.file, at)
+    answer = verifications.examined(verifying.workers, handed, trust, verifying.document_bytes, at)
+    evidence = None if answer.evidence is None else answer.evidence.encode()
+    for top in missing_roots.of_evidence(evidence):
+        if top.is_root and top.certificate.sm3.hex() == chosen.fingerprint:
+            return Trust(at, (Anchor(top.certificate),), top.between)
+    raise RootNotChosen(chosen.fingerprint)
 
 
 def shown(kept: KeptReport) -> dict[str, Any]:

@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from base.acting import Room, actor
+from base.acting import actor
 from base.audit import Thing
 from base.callers import Caller
+from base.db import inserting
 from keys.parties.organisations import active_organisation
 from signing import kinds, life, pictures
+from signing.acting import ROOM
 from signing.errors import (
     NoSuchSeal,
     NotTheOwners,
@@ -31,7 +32,6 @@ from signing.errors import (
 from signing.life import State, Step
 from signing.models import Seal, SealEdition, SealNumber, SealStep
 
-ROOM: Final = Room("signing")
 THING: Final = "seal"
 # A seal outlives no certificate, and certificates of organs run five years; ten leaves room for slow offices.
 LONGEST_PERIOD: Final = timedelta(days=3660)
@@ -137,8 +137,7 @@ def renew(session: Session, seal: Seal, asked: Renewal, by: Caller, at: datetime
 
     Raises as `apply` does, and `RenewalUnderWay`, `SealStepNotAllowed`.
     """
-    _require_person(by, Step.APPLY)
-    _require_owner(seal, by)
+    require_own_person(seal, by, Step.APPLY)
     known = editions(session, seal.id)
     if any(State(each.state) not in life.ENDED | {State.ACTIVE, State.SUSPENDED} for each in known):
         raise RenewalUnderWay(seal.id)
@@ -155,6 +154,7 @@ def renew(session: Session, seal: Seal, asked: Renewal, by: Caller, at: datetime
         asked.width_mm or last.width_mm,
         asked.height_mm or last.height_mm,
         asked.basis,
+        impression=None if asked.picture else last.impression,
     )
     edition = _edition(seal, known[-1].number + 1, told, at)
     _begin(session, seal, edition, asked.basis, by, at)
@@ -185,10 +185,13 @@ def activate(session: Session, seal: Seal, reason: str, by: Caller, at: datetime
 
     Raises as `take` does, and `UnusableSealPeriod` for one whose time is over.
     """
-    edition = standing(session, seal, Step.ACTIVATE)
+    edition, known = standing(session, seal, Step.ACTIVATE), editions(session, seal.id)
+    # A seal that was ended does not come back by the renewal that was on its way: its name may be gone, its heir named.
+    if any(State(each.state) in {State.CANCELLED, State.REVOKED} for each in known):
+        raise SealStepNotAllowed(Step.ACTIVATE.value, "ended")
     if edition.valid_until <= at:
         raise UnusableSealPeriod("over")
-    earlier = _living(editions(session, seal.id))
+    earlier = _living(known)
     if earlier is not None:
         advance(session, seal, earlier, Step.SUPERSEDE, f"edition {edition.number}", by, at)
         session.flush()
@@ -237,9 +240,10 @@ def require_may(session: Session, seal: Seal, edition: SealEdition, step: Step, 
 
     Raises `PersonNeeded`, `NotTheOwners`, `SealStepNotAllowed`, `SamePerson`.
     """
-    _require_person(by, step)
     if life.MOVES[step].of_owner:
-        _require_owner(seal, by)
+        require_own_person(seal, by, step)
+    else:
+        _require_person(by, step)
     done_by = {Step(each.step): each.by for each in steps(session, seal.id) if each.edition == edition.number}
     return life.moved(State(edition.state), step, actor(by), done_by)
 
@@ -334,20 +338,21 @@ def _note(
     ROOM.changed(session, by, at, _STEP_NAMES[step], thing, seal.version, edition=edition.number, state=edition.state)
 
 
-def _require_person(by: Caller, step: Step) -> None:
-    if by.kind != "person":
-        raise PersonNeeded(step.value)
-
-
-def _require_owner(seal: Seal, by: Caller) -> None:
+def require_own_person(seal: Seal, by: Caller, step: str) -> None:
+    """Let a person of the seal's owner pass. Raises `PersonNeeded`, `NotTheOwners`."""
+    _require_person(by, step)
     if by.organisation != seal.owner:
         raise NotTheOwners(seal.id)
 
 
+def _require_person(by: Caller, step: str) -> None:
+    if by.kind != "person":
+        raise PersonNeeded(step)
+
+
 def _new_number(session: Session, region: str) -> str:
     """Give the next number of a region: its six digits and eight that count up."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    counted = insert(SealNumber).values(region=region, last=1)
+    counted = inserting(session, SealNumber).values(region=region, last=1)
     counted = counted.on_conflict_do_update(index_elements=[SealNumber.region], set_={"last": SealNumber.last + 1})
     last = session.execute(counted.returning(SealNumber.last)).scalar_one()
     return f"{region}{last:08d}"

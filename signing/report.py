@@ -171,6 +171,8 @@ class SignatureReport:
     coverage: Coverage
     places: tuple[Place, ...]
     checks: tuple[Check, ...]
+    # What a signature of a PDF carries for later (`signing.levels`); None for everything else.
+    level: str | None = None
 
     @property
     def indication(self) -> Indication:

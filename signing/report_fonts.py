@@ -4,7 +4,6 @@ PDF/A demands that every character be embedded (ISO 19005-3 6.2.11.4), and repor
 a machine without a Chinese typeface makes no PDF report, and says so, instead of one with empty boxes.
 """
 
-import importlib.util
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,22 +13,20 @@ from typing import Any, Final
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont, TTLibError
 
+from signing import typefaces
 from signing.verification_errors import ReportFontMissing
 
 # In the order of preference; any of them has all characters of GB/T 2312 and those of the older extensions.
 NAMES: Final = (
-    "NotoSansSC-Regular.otf",
-    "NotoSansSC-Regular.ttf",
-    "NotoSansCJKsc-Regular.otf",
-    "NotoSansCJK-Regular.ttc",
-    "SourceHanSansSC-Regular.otf",
-    "NotoSerifSC-Regular.otf",
-    "NotoSerifCJK-Regular.ttc",
-    "LXGWWenKai-Regular.ttf",
-    "wqy-microhei.ttc",
+    "NotoSansSC-Regular",
+    "NotoSansCJKsc-Regular",
+    "NotoSansCJK-Regular",
+    "SourceHanSansSC-Regular",
+    "NotoSerifSC-Regular",
+    "NotoSerifCJK-Regular",
+    "LXGWWenKai-Regular",
+    "wqy-microhei",
 )
-PACKAGE: Final = "pylopdf_fonts_zh_cn"
-FOLDERS: Final = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("/Library/Fonts"))
 SIMPLIFIED: Final = "SC"
 # Shown for a character that the typeface lacks.
 SUBSTITUTE: Final = "\N{WHITE SQUARE}"
@@ -65,14 +62,7 @@ def found(named: Path | None) -> Path:
         if named.is_file():
             return named
         raise ReportFontMissing
-    package = importlib.util.find_spec(PACKAGE)
-    folders = [Path(package.origin).parent] if package is not None and package.origin else []
-    files: dict[str, Path] = {}
-    for folder in (*folders, *FOLDERS):
-        for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
-            if file.name in NAMES:
-                files.setdefault(file.name, file)
-    chosen = next((files[name] for name in NAMES if name in files), None)
+    chosen = typefaces.first(NAMES)
     if chosen is None:
         raise ReportFontMissing
     return chosen

@@ -47,6 +47,7 @@ def _signature(report: SignatureReport) -> Json:
         "intact": report.intact,
         "cryptographically_valid": report.cryptographically_valid,
         "trusted": report.trusted,
+        "level": report.level,
         "signer": None if report.signer is None else _signer(report.signer),
         "seal": None if report.seal is None else _seal(report.seal),
         "signed_at": _signed_at(report.signed_at),

@@ -6,6 +6,7 @@ steps these are; keys live in custody, certificates come from the sandbox's own 
 
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,16 +30,16 @@ from keys.custody import acts
 from keys.custody.wiring import CustodyParts
 from keys.parties.sample import code_of
 from keys.signers.signer import Signer, signed
-from signing import authorisations, making, register, sample_documents, sealing
+from signing import authorisations, making, register, sample_documents, typefaces
 from signing.authorisations import Leave
 from signing.drafts import Manner
+from signing.edges import Sealer
 from signing.life import Step
 from signing.making import Maker, Material
 from signing.models import ANY, Seal
 from signing.register import Application
 from signing.report import Place
 from signing.sealing import Order
-from signing.stamping import HouseStamper
 from signing.wiring import Signing
 
 AUTHORITY: Final = "sm2-issuing"
@@ -62,6 +63,13 @@ class InventedSeal:
     kind: str
     name: str
     region: str
+    # The organ's code, where other rooms' samples invented the organ.
+    owner: str = ""
+
+    @property
+    def code(self) -> str:
+        """Give the code of the organ that owns it."""
+        return self.owner or code_of(self.short)
 
 
 SEALS: Final = (
@@ -91,6 +99,14 @@ def sample(running: Running, sandbox: Sandbox) -> None:
     sandbox.told["documents"] = _documents(running, sandbox.folder, found[0])
 
 
+def further(running: Running, folder: Path, invented: Sequence[InventedSeal], at: datetime) -> list[str]:
+    """Bring further seals into use by the sandbox's maker, for what other rooms issue; give their ids."""
+    with running.database.reading() as session:
+        signer = running.parts[CustodyParts].custody.signer_for(session, MAKER_KEY)
+    maker = Maker(signer, making.certificate_of((folder / MAKER_FILE).read_bytes()))
+    return [_seal(running, each, maker, at) for each in invented]
+
+
 def _maker(running: Running, file: Path, at: datetime) -> Maker:
     certificate, signer = _certified(running, MAKER_KEY, "seal-maker", Subject("演示制章单位", "演示省"), at)
     file.write_bytes(certificate.pem)
@@ -103,7 +119,7 @@ def _seal(running: Running, invented: InventedSeal, maker: Maker, at: datetime) 
         seal_id = register.apply(session, _application(invented, at), _person(invented, "applicant"), at).id
         seal = register.seal_of(session, seal_id)
         register.take(session, seal, Step.AGREE, "演示批准", _person(invented, "owner"), at)
-    subject = Subject(seal_id, invented.name.removesuffix("专用章"), organisation_identifier=code_of(invented.short))
+    subject = Subject(seal_id, invented.name.removesuffix("专用章"), organisation_identifier=invented.code)
     certificate, _ = _certified(running, f"seal-{seal_id}", "seal-signer", subject, at)
     by_maker = Caller("person", "sandbox-maker", "演示制章员", code_of("data"), frozenset({"seal_maker"}))
     with running.database.transaction() as session:
@@ -120,7 +136,7 @@ def _seal(running: Running, invented: InventedSeal, maker: Maker, at: datetime) 
 
 def _application(invented: InventedSeal, at: datetime) -> Application:
     return Application(
-        code_of(invented.short),
+        invented.code,
         invented.kind,
         invented.name,
         at,
@@ -180,29 +196,16 @@ def _request(signer: Signer, subject: Subject) -> bytes:
 def _documents(running: Running, folder: Path, seal_id: str) -> list[str]:
     """Seal the two drafts as a business system would, and write them where the visitor finds them."""
     by = Caller("system", SYSTEM, SYSTEM, code_of("data"), scopes=frozenset({"seal:use"}))
+    sealer = Sealer(running.database, running.parts[Signing], running.parts[Authority], by, clock.now)
     written = []
     for name, draft in (("licence.ofd", sample_documents.ofd()), ("notice.pdf", sample_documents.pdf())):
         manner = Manner((Place(1, 130, 190, 0, 0),), stamped=True)
         order = Order(draft, name, "sample", "issue", "320000", "演示", manner)
         file = folder / "documents" / name
         file.parent.mkdir(exist_ok=True)
-        file.write_bytes(seal_document(running, seal_id, order, by, clock.now()))
+        file.write_bytes(sealer.seal(seal_id, order).document)
         written.append(str(file))
     return written
-
-
-def seal_document(running: Running, seal_id: str, order: Order, by: Caller, at: datetime) -> bytes:
-    """Seal one document: on record, signed, verified, settled."""
-    database, parts = running.database, running.parts[Signing]
-    stamper = HouseStamper(database, running.parts[Authority], by, clock.now)
-    with database.transaction() as session:
-        trust = parts.trust_at(session, at)
-        begun = sealing.begin(session, register.seal_of(session, seal_id), order, trust, by, at)
-        signer = parts.signer_for(session, begun.key_id)
-    sealed = sealing.carry_out(begun, signer, stamper, trust, clock.now())
-    with database.transaction() as session:
-        sealing.settle(session, sealed, by, at)
-    return sealed.document
 
 
 def picture(name: str) -> bytes:
@@ -236,26 +239,25 @@ def _around(drawn: Image.Image, name: str, font: ImageFont.FreeTypeFont) -> None
         drawn.alpha_composite(turned, (left, top))
 
 
+# Seals are cut in a serif face; any other with Chinese characters will do.
 FONTS: Final = (
-    "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/noto-cjk/NotoSerifCJK-Regular.ttc",
-    "/usr/share/fonts/google-noto-cjk/NotoSerifCJK-Regular.ttc",
-    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "NotoSerifCJK-Regular",
+    "NotoSerifSC-Regular",
+    "NotoSansCJK-Regular",
+    "NotoSansSC-Regular",
+    "wqy-microhei",
 )
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | None:
     """Find a typeface with Chinese characters; a machine may have none."""
-    for file in FONTS:
-        if Path(file).exists():
-            return ImageFont.truetype(file, size)
-    return None
+    file = typefaces.first(FONTS)
+    return ImageFont.truetype(file, size) if file is not None else None
 
 
 def _person(invented: InventedSeal, role: str) -> Caller:
     """Give whoever acts for an organ while the sandbox is made."""
-    return Caller("person", f"sandbox-{role}", f"演示{role}", code_of(invented.short), frozenset({f"seal_{role}"}))
+    return Caller("person", f"sandbox-{role}", f"演示{role}", invented.code, frozenset({f"seal_{role}"}))
 
 
 def _office(role: str) -> Caller:

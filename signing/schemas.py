@@ -4,13 +4,14 @@ from typing import Any
 
 import marshmallow as ma
 
-from base.api import PageQuery
-from base.errors import DomainError
-from keys.algorithms import pem
+from base.api import PageQuery, page_of
 from keys.parties.schemas import NAME, REASON_LENGTH, Base64, CreditCodeField, RegionField
 from signing import kinds
 from signing.authorisations import HIGHEST_CEILING, Leave
 from signing.drafts import Manner
+from signing.errors import UnfitSealCertificate
+from signing.impressions.keeping import FilingNumber
+from signing.levels import Level
 from signing.life import State
 from signing.making import Material, certificate_of
 from signing.models import ANY, KEY_ID_LENGTH, SEAL_ID_LENGTH, WORD_LENGTH
@@ -23,36 +24,49 @@ WORD = ma.validate.Regexp(r"[A-Za-z0-9_.*-]+\Z")
 STATES = ma.validate.OneOf([each.value for each in State])
 
 
-def _page_of(schema: type[ma.Schema], name: str) -> type[ma.Schema]:
-    members: dict[str, ma.fields.Field[Any]] = {
-        "items": ma.fields.List(ma.fields.Nested(schema), required=True),
-        "next_cursor": ma.fields.String(allow_none=True),
-    }
-    return ma.Schema.from_dict(members, name=name)
-
-
 # --- seals ---------------------------------------------------------------------------------------------------------
 
 
+# What an impression brings along, so that an application that names one must not tell it again.
+OF_IMPRESSION = ("kind", "name", "picture", "width_mm", "height_mm")
+
+
 class SealApplicationSchema(ma.Schema):
-    """A seal that is applied for."""
+    """A seal that is applied for: with a picture of its own, or by the filing number of its impression."""
 
     owner = CreditCodeField(required=True, metadata={"format": "uscc"})
-    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(sorted(kinds.kinds())))
-    name = ma.fields.String(required=True, validate=NAME, metadata={"example": "演示市数据管理局行政审批专用章"})
+    kind = ma.fields.String(load_default=None, validate=ma.validate.OneOf(sorted(kinds.kinds())))
+    name = ma.fields.String(load_default=None, validate=NAME, metadata={"example": "演示市数据管理局行政审批专用章"})
     person = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(1, 36))
     valid_from = ma.fields.AwareDateTime(required=True)
     valid_until = ma.fields.AwareDateTime(required=True)
-    picture = Base64(required=True, metadata={"description": "PNG, JPEG, GIF or BMP, in base64"})
-    width_mm = ma.fields.Integer(required=True, validate=ma.validate.Range(1, 1000))
-    height_mm = ma.fields.Integer(required=True, validate=ma.validate.Range(1, 1000))
+    picture = Base64(load_default=None, metadata={"description": "PNG, JPEG, GIF or BMP, in base64"})
+    width_mm = ma.fields.Integer(load_default=None, validate=ma.validate.Range(1, 1000))
+    height_mm = ma.fields.Integer(load_default=None, validate=ma.validate.Range(1, 1000))
     basis = ma.fields.String(required=True, validate=REASON, metadata={"description": "the paper it rests on"})
-    impression = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(1, WORD_LENGTH))
+    impression = ma.fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=ma.validate.Length(1, WORD_LENGTH),
+        metadata={"description": "filing number of the impression; kind, name, picture and size then come from it"},
+    )
+
+    @ma.validates_schema
+    def told_once(self, data: dict[str, Any], **_: Any) -> None:
+        """See that kind, name, picture and size are told, either here or by the impression."""
+        from_impression = data["impression"] is not None
+        wrong = [name for name in OF_IMPRESSION if (data[name] is not None) is from_impression]
+        if wrong:
+            told = "comes from the impression" if from_impression else "Missing data for required field."
+            raise ma.ValidationError({name: [told] for name in wrong})
 
     @ma.post_load
-    def made(self, data: dict[str, Any], **_: Any) -> Application:
+    def made(self, data: dict[str, Any], **_: Any) -> Application | FilingNumber:
         """Make the value."""
-        return Application(**{**data, "owner": data["owner"].text})
+        told = {**data, "owner": data["owner"].text}
+        if told["impression"] is None:
+            return Application(**told)
+        return FilingNumber(**{name: value for name, value in told.items() if name not in OF_IMPRESSION})
 
 
 class SealRenewalSchema(ma.Schema):
@@ -85,9 +99,30 @@ class SealReasonSchema(ma.Schema):
 
 
 class SealFilingSchema(ma.Schema):
-    """Under which number the seal was filed."""
+    """Under which number the seal was filed; left out where the office's own system is asked."""
 
-    number = ma.fields.String(required=True, validate=ma.validate.Length(1, WORD_LENGTH))
+    number = ma.fields.String(load_default=None, validate=ma.validate.Length(1, WORD_LENGTH))
+
+
+class SealFilingStandingSchema(ma.Schema):
+    """The filing of one edition: with which office, and what it answered."""
+
+    edition = ma.fields.Integer(required=True)
+    registrar = ma.fields.String(required=True)
+    state = ma.fields.String(required=True, metadata={"example": "pending"})
+    receipt = ma.fields.String(allow_none=True, required=True)
+    number = ma.fields.String(allow_none=True, required=True)
+    code = ma.fields.String(allow_none=True, required=True)
+    words = ma.fields.String(allow_none=True, required=True)
+    asked_at = ma.fields.AwareDateTime(required=True)
+    answered_at = ma.fields.AwareDateTime(allow_none=True, required=True)
+    next_at = ma.fields.AwareDateTime(allow_none=True, required=True)
+
+
+class SealFilingsSchema(ma.Schema):
+    """The filings of a seal's editions."""
+
+    items = ma.fields.List(ma.fields.Nested(SealFilingStandingSchema), required=True)
 
 
 class SealCancellationSchema(ma.Schema):
@@ -110,6 +145,7 @@ class SealEditionSchema(ma.Schema):
     width_mm = ma.fields.Integer(required=True)
     height_mm = ma.fields.Integer(required=True)
     filing = ma.fields.String(allow_none=True, required=True)
+    impression = ma.fields.String(allow_none=True, required=True)
     key_id = ma.fields.String(allow_none=True, required=True)
 
 
@@ -184,7 +220,7 @@ class SealStatusSchema(ma.Schema):
     as_of = ma.fields.AwareDateTime(required=True)
 
 
-SealPage = _page_of(SealSchema, "SealPage")
+SealPage = page_of(SealSchema, "SealPage")
 
 
 # --- who may use a seal --------------------------------------------------------------------------------------------
@@ -248,8 +284,8 @@ class SealUseSchema(ma.Schema):
     failure = ma.fields.String(allow_none=True, required=True)
 
 
-SealAuthorisationPage = _page_of(SealAuthorisationSchema, "SealAuthorisationPage")
-SealUsePage = _page_of(SealUseSchema, "SealUsePage")
+SealAuthorisationPage = page_of(SealAuthorisationSchema, "SealAuthorisationPage")
+SealUsePage = page_of(SealUseSchema, "SealUsePage")
 
 
 # --- making seals and sealing documents ---------------------------------------------------------------------------
@@ -267,12 +303,21 @@ class SealMakingSchema(ma.Schema):
     def made(self, data: dict[str, Any], **_: Any) -> Material:
         """Make the value."""
         try:
-            label, der = pem.only(data["certificate"].encode())
-        except DomainError as error:
-            raise ma.ValidationError(error.code, "certificate") from error
-        if label != "CERTIFICATE":
-            raise ma.ValidationError("not a certificate", "certificate")
-        return Material(data["key_id"], certificate_of(der))
+            return Material(data["key_id"], certificate_of(data["certificate"].encode()))
+        except UnfitSealCertificate as error:
+            raise ma.ValidationError(error.reason, "certificate") from error
+
+
+class MakingRequestSchema(ma.Schema):
+    """A request to carry to the maker's machine."""
+
+    request = ma.fields.String(required=True, metadata={"description": "the file, in base64"})
+
+
+class MadeSealSchema(ma.Schema):
+    """A seal that was made elsewhere."""
+
+    seal = Base64(required=True, metadata={"description": "the seal as the maker signed it, DER in base64"})
 
 
 class SealPlaceSchema(ma.Schema):
@@ -304,11 +349,24 @@ class SealingOrderSchema(ma.Schema):
     timestamp = ma.fields.Boolean(load_default=False)
     lock = ma.fields.Boolean(load_default=False)
     certify = ma.fields.Boolean(load_default=False)
+    level = ma.fields.Enum(
+        Level,
+        by_value=True,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "PDF alone: what it keeps for later (EN 319 142-1); B-T and above are time-stamped."},
+    )
 
     @ma.post_load
     def made(self, data: dict[str, Any], **_: Any) -> tuple[str, Order]:
         """Make the value."""
-        manner = Manner(tuple(data["places"]), stamped=data["timestamp"], lock=data["lock"], certify=data["certify"])
+        manner = Manner(
+            tuple(data["places"]),
+            stamped=data["timestamp"],
+            lock=data["lock"],
+            certify=data["certify"],
+            level=data["level"],
+        )
         order = Order(
             data["document"],
             data["name"],

@@ -1,16 +1,17 @@
 """Sealing, as an act: what is about to be signed goes on record, is signed, verified as a stranger would, and answered.
 
-1. `begin`, in a transaction: the seal lives and its owner allows this use; the draft is sound and takes a signature;
-   the intention is on record with the digest of what the key will sign.
-2. `carry_out`, outside of any transaction: the key signs, a time stamp is asked for if one is wanted, the signature is
+1. `checked`, outside of any transaction: the document can be read and is not wrongly signed already.
+2. `begin`, in a transaction: the seal lives and its owner allows this use; the document takes a signature; the
+   intention is on record with the digest of what the key will sign.
+3. `carry_out`, outside of any transaction: the key signs, a time stamp is asked for if one is wanted, the signature is
    put in, and the document is verified by the code that serves the public. Anything but *valid* is thrown away.
-3. `settle` or `give_up`, in a transaction: what came of it. Only then is the document handed out.
+4. `settle` or `give_up`, in a transaction: what came of it. Only then is the document handed out.
 
-If the service dies between 1 and 3, the use stays *intended*: a signature that may exist somewhere is traced to it by
-the digest, and `abandoned` tells the operator.
+The transactions are opened by `signing.edges`. If the service dies between 2 and 4, the use stays *intended*: a
+signature that may exist somewhere is traced to it by the digest, and `abandoned` tells the operator.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -29,10 +30,12 @@ from signing.drafts import USUAL, Draft, Impression, Manner
 from signing.errors import CannotSign, DraftNotSound, NotValidAfterSigning, SealNotUsable, UnreadableDocument
 from signing.formats import FORMATS
 from signing.formats.format import Format
+from signing.long_term import Ask, Lasting, extended, nobody
+from signing.long_term_errors import LevelNotPossible
 from signing.models import INTENDED, Seal, SealEdition, SealUse
 from signing.policy import DEFAULT, Policy
 from signing.report import Place, Report, Verdict
-from signing.stamping import Stamper
+from signing.stamping import Stamper, stamping_for
 from signing.verification import verify
 
 # A use takes seconds; one that stands open for an hour was cut off.
@@ -50,6 +53,14 @@ class Order:
     region: str
     reason: str
     manner: Manner = USUAL
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An order whose document was found fit to be sealed; only `checked` makes one."""
+
+    order: Order
+    form: Format
 
 
 @dataclass(frozen=True)
@@ -81,38 +92,63 @@ def format_of(document: bytes, formats: Mapping[str, Format] = FORMATS) -> Forma
     return found
 
 
-def begin(session: Session, seal: Seal, order: Order, trust: Trust, by: Caller, at: datetime) -> Begun:
-    """Put the use on record and prepare what is to be signed.
+def checked(order: Order, trust: Trust, at: datetime) -> Checked:
+    """Refuse to put a seal on what is already wrong: nobody can tell afterwards who spoilt it.
 
-    Raises `SealNotUsable`, `UseNotAuthorised`, `CeilingReached`, `UnreadableDocument`, `CannotSign`, `DraftNotSound`.
+    Raises `UnreadableDocument`, `DraftNotSound`.
     """
     form = format_of(order.document)
-    _require_sound(order, trust, at)
+    report = verify(order.document, order.name, trust, DEFAULT, at)
+    if report.verdict in {Verdict.UNREADABLE, Verdict.INVALID}:
+        raise DraftNotSound(report.verdict.value, report.sub_indication or "", _first_failure(report))
+    return Checked(order, form)
+
+
+def begin(session: Session, seal: Seal, fit: Checked, by: Caller, at: datetime) -> Begun:
+    """Put the use on record and prepare what is to be signed.
+
+    Raises `SealNotUsable`, `UseNotAuthorised`, `CeilingReached`, `UnreadableDocument`, `CannotSign`.
+    """
+    order = fit.order
     use, edition = authorisations.begin(session, seal, _use(order), by, at)
     if edition.key_id is None:
         raise SealNotUsable(seal.id, "no-key")
     impression = _impression(seal, edition, at)
     manner = replace(order.manner, places=_sized(order.manner.places, impression))
-    draft = drafts.draft(order.document, form, impression, manner, at)
+    draft = drafts.draft(order.document, fit.form, impression, manner, at)
     use.signed_sm3 = draft.sm3
     session.flush()
     return Begun(use.id, edition.key_id, draft, order)
 
 
 def carry_out(
-    begun: Begun, signer: Signer, stamper: Stamper | None, trust: Trust, at: datetime, policy: Policy = DEFAULT
+    begun: Begun,
+    signer: Signer,
+    stamper: Stamper | None,
+    trust: Trust,
+    now: Callable[[], datetime],
+    policy: Policy = DEFAULT,
+    ask: Ask = nobody,
 ) -> Sealed:
-    """Sign what was begun and verify it.
+    """Sign what was begun and verify it, as of a moment that no time stamp in it lies behind.
 
-    Raises `FaultySignature`, `SigningUnavailable`, `ValueDoesNotFit`, `NotValidAfterSigning`, and what the stamper
-    raises.
+    Where the document is to last, `ask` gives the evidence that goes into it. Raises `FaultySignature`,
+    `SigningUnavailable`, `ValueDoesNotFit`, `NotValidAfterSigning`, `LevelNotPossible`, `LongTermEvidenceMissing`, and
+    what the stamper raises.
     """
-    signature = signed(signer, begun.draft.algorithm, begun.draft.to_sign)
-    token = stamper.stamp(signature) if stamper is not None and begun.order.manner.stamped else None
-    document = begun.draft.finish(signature, token)
-    report = verify(document, begun.order.name, trust, policy, at)
+    manner, algorithm = begun.order.manner, begun.draft.algorithm
+    signature = signed(signer, algorithm, begun.draft.to_sign)
+    stamp = None if stamper is None else stamping_for(stamper, algorithm.digest)
+    token = stamp(signature) if stamp is not None and manner.wants_stamp else None
+    made = Lasting(begun.draft.finish(signature, token), now())
+    if manner.level is not None:
+        made = extended(made.document, manner.level, stamp, trust, policy, made.at, ask)
+    document = made.document
+    report = verify(document, begun.order.name, trust, policy, max(made.at, now()))
     if report.verdict is not Verdict.VALID:
         raise NotValidAfterSigning(report.verdict.value, report.sub_indication or "", _first_failure(report))
+    if manner.level is not None and manner.level.value not in {each.level for each in report.signatures}:
+        raise LevelNotPossible(manner.level.value, "not-reached")
     return Sealed(begun.use, document, SM3.of(document).hex(), begun.draft.sm3, report)
 
 
@@ -122,9 +158,11 @@ def settle(session: Session, sealed: Sealed, by: Caller, at: datetime) -> None:
     authorisations.end(session, use, sealed.signed_sm3, sealed.sm3, by, at)
 
 
-def give_up(session: Session, begun: Begun, why: str, by: Caller, at: datetime) -> None:
-    """Note that nothing was handed out."""
-    authorisations.give_up(session, session.get_one(SealUse, begun.use), why, by, at)
+def give_up(session: Session, use: str, why: str, by: Caller, at: datetime) -> None:
+    """Note that nothing was handed out, unless somebody has noted an end already."""
+    row = session.get_one(SealUse, use)
+    if row.state == INTENDED:
+        authorisations.give_up(session, row, why, by, at)
 
 
 def abandoned(session: Session, at: datetime) -> list[SealUse]:
@@ -136,13 +174,6 @@ def abandoned(session: Session, at: datetime) -> list[SealUse]:
 def _use(order: Order) -> Use:
     digest = SM3.of(order.document).hex()
     return Use(order.document_type, order.act, order.region, order.reason, digest)
-
-
-def _require_sound(order: Order, trust: Trust, at: datetime) -> None:
-    """Refuse to put a seal on what is already wrong: nobody can tell afterwards who spoilt it."""
-    report = verify(order.document, order.name, trust, DEFAULT, at)
-    if report.verdict in {Verdict.UNREADABLE, Verdict.INVALID}:
-        raise DraftNotSound(report.verdict.value, report.sub_indication or "", _first_failure(report))
 
 
 def _impression(seal: Seal, edition: SealEdition, at: datetime) -> Impression:

@@ -4,6 +4,9 @@ A time with a zone of its own is one moment. A text without one, or with the `Z`
 time, is two: the moment in UTC and the one eight hours before (UTC+8 is the one zone of the country); a rule that asks
 whether signing was inside a period is kept when either is. A time stamp over the signature proves that the signature
 was there by then; one inside of what was signed (timeInfo of 2014) only that it came later, which is of no use.
+
+A time stamp whose own certificate has expired by now still proves what it did where a later one saw it: it is then
+verified at the moment of the later one (EN 319 102-1 5.6.2), and what is known of revocations today still counts.
 """
 
 import re
@@ -15,11 +18,13 @@ from base.clock import rfc3339
 from keys import timestamps
 from keys.budget import Budget
 from keys.certificates import Certificate
+from keys.chain import VerifiedPath, statuses
 from keys.errors import ComputationFailed, VerifyingUnavailable
+from keys.revocation import Revoked
 from keys.timestamp_errors import MalformedTimeStamp, TimeStampUnsupported, TimeStampWrong
 from keys.timestamps import TimeStampToken
 from keys.trust import Trust
-from keys.trust_errors import PathFailure
+from keys.trust_errors import Expired, PathFailure, RevocationUnknown
 from signing.policy import Policy
 from signing.report import Check, failed, passed, warned
 
@@ -60,6 +65,8 @@ class Proof:
     tokens: tuple[bytes, ...] = field(repr=False, default=())
     certificates: tuple[Certificate, ...] = ()
     is_test: bool = False
+    # The paths of the authorities, for whoever keeps what a verdict rests on.
+    paths: tuple[VerifiedPath, ...] = ()
 
 
 def claim(time: datetime | str | bytes | None) -> Claim:
@@ -91,19 +98,30 @@ def plausible(claimed: Claim, proven: datetime | None, at: datetime, policy: Pol
 
 
 def proof(
-    tokens: tuple[bytes, ...], signature: bytes, trust: Trust, policy: Policy, at: datetime, budget: Budget
+    tokens: tuple[bytes, ...],
+    signature: bytes,
+    trust: Trust,
+    policy: Policy,
+    at: datetime,
+    budget: Budget,
+    seen_by: datetime | None = None,
 ) -> Proof:
-    """Judge the time stamps over a signature's bytes; one that is not good is told and left out (EN 319 102-1 5.4)."""
+    """Judge the time stamps over a signature's bytes; one that is not good is told and left out (EN 319 102-1 5.4).
+
+    `seen_by` is the moment by which a later time stamp saw them all.
+    """
     found: list[Check] = []
     proven: list[tuple[datetime, bool]] = []
     certificates: list[Certificate] = []
+    paths: list[VerifiedPath] = []
     for each in tokens[:TOKENS_LIMIT]:
-        token, check = _judged(each, signature, trust, policy, at, budget)
+        token, check = _judged(each, signature, trust, policy, at, budget, seen_by)
         certificates += token.certificates if token is not None else ()
         if isinstance(check, Check):
             found.append(check)
         else:
             proven.append((check.latest, check.path.is_test))
+            paths.append(check.path)
             found.append(passed("TIMESTAMP_INVALID", time=told(check.at), authority=check.signer.subject.text))
     first = min(proven, default=None)
     return Proof(
@@ -112,11 +130,18 @@ def proof(
         tokens[:TOKENS_LIMIT],
         tuple(certificates),
         first is not None and first[1],
+        tuple(paths),
     )
 
 
 def _judged(
-    data: bytes, signature: bytes, trust: Trust, policy: Policy, at: datetime, budget: Budget
+    data: bytes,
+    signature: bytes,
+    trust: Trust,
+    policy: Policy,
+    at: datetime,
+    budget: Budget,
+    seen_by: datetime | None,
 ) -> tuple[TimeStampToken | None, timestamps.VerifiedTimeStamp | Check]:
     token = None
     try:
@@ -125,13 +150,39 @@ def _judged(
         if algorithm is None:
             return token, warned("TIMESTAMP_INVALID", reason="algorithm-unsupported")
         imprint = algorithm.of(signature)
-        return token, timestamps.verify(token, imprint, trust, at, policy.revocation, budget)
+        return token, _verified(token, imprint, trust, policy, at, budget, seen_by)
     except (MalformedTimeStamp, TimeStampWrong) as error:
         return token, warned("TIMESTAMP_INVALID", reason=error.reason)
     except TimeStampUnsupported:
         return token, warned("TIMESTAMP_INVALID", reason="algorithm-unsupported")
     except (PathFailure, VerifyingUnavailable, ComputationFailed) as error:
         return token, warned("TIMESTAMP_UNTRUSTED", reason=error.code)
+
+
+def _verified(
+    token: TimeStampToken,
+    imprint: bytes,
+    trust: Trust,
+    policy: Policy,
+    at: datetime,
+    budget: Budget,
+    seen_by: datetime | None,
+) -> timestamps.VerifiedTimeStamp:
+    """Verify a time stamp now or, where only age speaks against it, at the moment by which a later one saw it.
+
+    Raises what `keys.timestamps.verify` raises.
+    """
+    try:
+        return timestamps.verify(token, imprint, trust, at, policy.revocation, budget)
+    except (Expired, RevocationUnknown) as failure:
+        if seen_by is None or seen_by >= at:
+            raise
+        found = timestamps.verify(token, imprint, trust, seen_by, policy.revocation, budget)
+        material = trust.with_material(token.certificates, token.lists)
+        today = statuses(found.path, material, at, budget)
+        if any(isinstance(each, Revoked) and each.holds_at(seen_by) for each in today):
+            raise failure from None
+        return found
 
 
 def _stamped(data: bytes) -> Claim:

@@ -14,6 +14,8 @@ from base.callers import Caller
 from base.db import Database
 from base.fetch import Destination, Fetch, Outgoing
 from keys import timestamps
+from keys.algorithms.algorithm import Digest
+from keys.algorithms.international import SHA256
 from keys.algorithms.sm3 import SM3
 from keys.authority import edges
 from keys.authority.wiring import Authority
@@ -31,8 +33,8 @@ OK: Final = 200
 class Stamper(Protocol):
     """A time-stamp authority: gives a token (RFC 3161) over bytes, or refuses."""
 
-    def stamp(self, stamped: bytes) -> bytes:
-        """Give a token over the bytes.
+    def stamp(self, stamped: bytes, digest: Digest = SM3) -> bytes:
+        """Give a token over the bytes, by their digest.
 
         Raises `TimeStampNotGranted`, `MalformedTimeStamp`, `TimeStampDiffers`, and what the way out raises.
         """
@@ -47,9 +49,9 @@ class HouseStamper:
     by: Caller
     now: Callable[[], datetime]
 
-    def stamp(self, stamped: bytes) -> bytes:
+    def stamp(self, stamped: bytes, digest: Digest = SM3) -> bytes:
         """Give a token. Raises `TimeStampNotGranted`, `MalformedTimeStamp`, `TimeStampDiffers`."""
-        imprint, nonce = _asked(stamped)
+        imprint, nonce = _asked(stamped, digest)
         question = timestamps.question(imprint, nonce)
         return _token(edges.stamp(self.database, self.authority, question, self.by, self.now()), imprint, nonce)
 
@@ -62,9 +64,9 @@ class HttpStamper:
     url: str = field(repr=False)
     intranet: bool = False
 
-    def stamp(self, stamped: bytes) -> bytes:
+    def stamp(self, stamped: bytes, digest: Digest = SM3) -> bytes:
         """Give a token. Raises as the port says."""
-        imprint, nonce = _asked(stamped)
+        imprint, nonce = _asked(stamped, digest)
         allowed = (Destination.of(self.url, intranet=self.intranet),)
         headers = (("Content-Type", QUESTION),)
         question = timestamps.question(imprint, nonce)
@@ -72,8 +74,17 @@ class HttpStamper:
         return _token(self.fetch(asked).expect(OK).body, imprint, nonce)
 
 
-def _asked(stamped: bytes) -> tuple[Imprint, int]:
-    return Imprint.of(SM3, stamped), secrets.randbits(NONCE_BITS)
+def stamping_for(stamper: Stamper, digest: str | None) -> Callable[[bytes], bytes]:
+    """Stamp in the family of a signature, by its digest's name: SM3 stays SM3, all else is SHA-256.
+
+    Whoever reads the one then reads the other.
+    """
+    chosen = SM3 if digest == SM3.name else SHA256
+    return lambda stamped: stamper.stamp(stamped, chosen)
+
+
+def _asked(stamped: bytes, digest: Digest) -> tuple[Imprint, int]:
+    return Imprint.of(digest, stamped), secrets.randbits(NONCE_BITS)
 
 
 def _token(answer: bytes, imprint: Imprint, nonce: int) -> bytes:

@@ -280,7 +280,7 @@ def _of_unknown(
     policy: Policy,
     trust: Trust,
 ) -> Check | None:
-    if moments.proven is not None and _good_since(certificate, issuer, moments, trust):
+    if moments.proven is not None and good_since(certificate, issuer, moments.proven - policy.skew, moments.at, trust):
         return None
     if isinstance(status, Unknown) and not status.sourced and policy.revocation is not Demand.ALWAYS:
         return not_checked("REVOCATION_NO_SOURCE", certificate.subject.text, instead_of=role.revoked_before)
@@ -293,8 +293,12 @@ def _too_old(status: Status, policy: Policy, moments: Moments) -> bool:
     return isinstance(status, Good) and limit is not None and status.evidence.age(moments.at) > limit
 
 
-def _good_since(certificate: Certificate, issuer: Certificate, moments: Moments, trust: Trust) -> bool:
-    """Tell whether evidence from the proven moment on calls the certificate good; it speaks for the time before."""
+def good_since(certificate: Certificate, issuer: Certificate, since: datetime, at: datetime, trust: Trust) -> bool:
+    """Tell whether evidence from a moment on calls the certificate good; it speaks for the time before.
+
+    Whoever asks about a proven moment takes off how far clocks may differ: an answer that was asked for right after a
+    time stamp bears the same second, and the stamp's accuracy reaches into the next.
+    """
     lists = [each.this_update for each in trust.lists_by_issuer.get(certificate.issuer, ())]
     answers = [
         single.this_update
@@ -302,9 +306,9 @@ def _good_since(certificate: Certificate, issuer: Certificate, moments: Moments,
         for single in answer.singles
         if single.certificate.serial == certificate.serial
     ]
-    later = sorted({each for each in (*lists, *answers) if moments.proven is not None and each >= moments.proven})
+    later = sorted({each for each in (*lists, *answers) if each >= since})
     for each in later[:EVIDENCE_LIMIT]:
-        if each > moments.at:
+        if each > at:
             return False
         said = status_of(certificate, issuer, trust, each)
         if isinstance(said, Good):

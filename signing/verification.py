@@ -5,7 +5,7 @@
  3. Time stamps of the document itself are judged first, the last one first: each proves when all before it were there.
  4. Every signature is judged (`signing.judging`), up to a limit; those over it are told as not judged.
  5. A signature that rests on another (`Relative`, GM/T 0099) is no better than that one.
- 6. The document is as good as its worst signature.
+ 6. The document is as good as its worst signature; what each carries for later is told (`signing.levels`).
 
 Whatever the bytes, the answer is a report. What is the caller's: limits of time and memory (a process of its own for
 bytes from outside), the present status of the e-certificate, and to keep what it has to keep.
@@ -21,7 +21,7 @@ from keys.algorithms.sm3 import SM3
 from keys.budget import BUDGET, Budget
 from keys.certificates import Certificate
 from keys.trust import Trust
-from signing import check_codes, verdicts
+from signing import check_codes, levels, verdicts
 from signing.errors import UnreadableDocument
 from signing.formats import FORMATS
 from signing.formats.format import Format, FoundDocument, FoundSignature
@@ -116,6 +116,7 @@ def examine(
     judged = _all(found.signatures, trust, policy, at, budget)
     # 5. those that rest on others
     reports = _with_bases(found.signatures, tuple(each.report for each in judged))
+    reports = levels.told(found.signatures, judged, reports)
     # 6. the worst
     verdict = verdicts.worst(each.verdict for each in reports)
     report = replace(

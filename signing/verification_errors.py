@@ -66,3 +66,12 @@ class ReportFontMissing(DomainError):
 
     code: ClassVar[str] = "report-font-missing"
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
+@dataclass(eq=False)
+class RootNotChosen(DomainError):
+    """No root was chosen, or the document does not bring the one that was."""
+
+    fingerprint: str
+    code: ClassVar[str] = "root-not-chosen"
+    kind: ClassVar[Kind] = Kind.MALFORMED

@@ -5,6 +5,7 @@ from typing import Any
 import marshmallow as ma
 
 from signing import policy
+from signing.levels import Level
 from signing.report import Indication, Outcome, Verdict
 from signing.verifications import NAME_LENGTH
 
@@ -114,6 +115,12 @@ class SignatureJudgementSchema(ma.Schema):
     intact = ma.fields.Boolean(required=True, allow_none=True)
     cryptographically_valid = ma.fields.Boolean(required=True, allow_none=True)
     trusted = ma.fields.Boolean(required=True, allow_none=True)
+    level = TEXT(
+        required=True,
+        allow_none=True,
+        validate=ma.validate.OneOf([each.value for each in Level]),
+        metadata={"description": "What a signature of a PDF carries for later (EN 319 142-1); null for all others."},
+    )
     signer = ma.fields.Nested(SignerSchema, required=True, allow_none=True)
     seal = ma.fields.Nested(SealFactsSchema, required=True, allow_none=True)
     signed_at = ma.fields.Nested(SignedAtSchema, required=True)

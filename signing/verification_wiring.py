@@ -1,6 +1,6 @@
 """What verifying documents from outside can be told, and its parts: the processes, and who signs reports."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,12 +8,11 @@ from typing import Any, ClassVar
 
 from sqlalchemy.orm import Session
 
+from base.metrics import Metrics
 from base.settings import Settings, setting
-from keys.algorithms import pem
 from keys.certificates import Certificate
 from keys.signers.signer import Signer
-from keys.trust_errors import MalformedCertificate
-from signing.wiring import SignerFor, SigningSettings, UnusableSigningSetting
+from signing.wiring import SignerFor, SigningSettings, UnusableSigningSetting, certificate_at
 from signing.workers.limits import SMALLEST_MEGABYTES, WorkerLimits
 from signing.workers.pool import Workers
 
@@ -53,6 +52,16 @@ def no_library(session: Session, report: Mapping[str, Any], at: datetime) -> Non
     del session, report, at
 
 
+# Gives what the library has to remark on a document, as warnings of its report.
+Remarks = Callable[[Session, Mapping[str, Any], datetime], Sequence[Mapping[str, Any]]]
+
+
+def no_remarks(session: Session, report: Mapping[str, Any], at: datetime) -> Sequence[Mapping[str, Any]]:
+    """Remark nothing: there is no library here."""
+    del session, report, at
+    return ()
+
+
 @dataclass(frozen=True)
 class Verifying:
     """What documents from outside are verified with."""
@@ -63,9 +72,21 @@ class Verifying:
     seal: ReportSeal | None = None
     font: Path | None = None
     present_status: PresentStatus = no_library
+    remarks: Remarks = no_remarks
+
+    def completed(self, session: Session, report: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+        """Add to a report what the library says: beside the verdict, which stays what the signatures made it."""
+        warnings = [*report["warnings"], *self.remarks(session, report, at)]
+        return {**report, "certificate": self.present_status(session, report, at), "warnings": warnings}
 
 
-def built(read: Settings, signer_for: SignerFor, present_status: PresentStatus = no_library) -> Verifying:
+def built(
+    read: Settings,
+    signer_for: SignerFor,
+    present_status: PresentStatus = no_library,
+    counted: Metrics | None = None,
+    remarks: Remarks = no_remarks,
+) -> Verifying:
     """Build the parts; no process is started before it is needed. Raises `UnusableSigningSetting`."""
     bounds, told = read[SigningSettings], read[VerificationSettings]
     if bounds.verifying_processes < 1 or bounds.verifying_seconds < 1:
@@ -83,24 +104,18 @@ def built(read: Settings, signer_for: SignerFor, present_status: PresentStatus =
         waiting_seconds=bounds.verifying_seconds,
     )
     return Verifying(
-        Workers(limits),
+        Workers(limits, metrics=counted),
         bounds.document_bytes,
         timedelta(hours=told.kept_hours),
         _seal(told, signer_for),
         Path(told.report_font) if told.report_font else None,
         present_status,
+        remarks,
     )
 
 
 def _seal(told: VerificationSettings, signer_for: SignerFor) -> ReportSeal | None:
     if not told.report_key:
         return None
-    try:
-        label, data = pem.only(Path(told.report_certificate).read_bytes())
-        if label != "CERTIFICATE":
-            raise UnusableSigningSetting("verification.report_certificate", "PEM with one CERTIFICATE")
-        return ReportSeal(told.report_key, Certificate.of(data), signer_for)
-    except OSError as error:
-        raise UnusableSigningSetting("verification.report_certificate", "a readable PEM file") from error
-    except MalformedCertificate as error:
-        raise UnusableSigningSetting("verification.report_certificate", f"a certificate ({error.reason})") from error
+    certificate = certificate_at("verification.report_certificate", Path(told.report_certificate))
+    return ReportSeal(told.report_key, certificate, signer_for)

@@ -14,16 +14,15 @@ from typing import Any, Final
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from base.acting import Room
 from base.audit import Thing
 from base.callers import Caller
 from keys.trust import Trust
+from signing.acting import ROOM
 from signing.verification_errors import DocumentTooLarge, MomentNotPast, NoDocument, NoSuchVerification
 from signing.verification_models import VERIFICATION_ID_LENGTH, Verification
 from signing.workers.job import NO_PICTURES, Answer, Job, Pictures
 from signing.workers.pool import Workers
 
-ROOM: Final = Room("signing")
 KEPT: Final = timedelta(hours=24)
 ID_BYTES: Final = 16
 NAME_LENGTH: Final = 200

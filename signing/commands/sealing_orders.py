@@ -13,20 +13,20 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.callers import Caller
-from base.db import Database
-from base.errors import DomainError
 from base.program import Running
-from keys.parties.models import ACTIVE, System
-from signing import register, sealing
+from keys.authority.wiring import Authority
+from signing import register
+from signing.batches import keeping
+from signing.batches.keeping import NewBatch
 from signing.drafts import USUAL, Manner
+from signing.edges import Sealer
 from signing.errors import UseNotAuthorised
+from signing.levels import Level
 from signing.models import ANY, SealAuthorisation
 from signing.report import Place
 from signing.sealing import Order, Sealed
-from signing.sealing_command_errors import SystemNeeded
 from signing.wiring import Signing
 
-SCOPE: Final = "seal:use"
 # Where an authorisation allows everything, the use is still written down as something.
 ANY_TYPE: Final = "document"
 ANY_ACT: Final = "seal"
@@ -61,6 +61,11 @@ class Purpose:
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what both commands can be told."""
     for option in (
+        click.option(
+            "--level",
+            type=click.Choice([each.value.lower() for each in Level]),
+            help="What a PDF keeps for later (PAdES) / 长期验证级别",
+        ),
         click.option("--timestamp", "stamped", is_flag=True, help="With a time stamp / 加盖时间戳"),
         click.option("--y", "y_mm", type=click.FloatRange(0), help="From the upper edge, mm / 距上边，毫米"),
         click.option("--x", "x_mm", type=click.FloatRange(0), help="From the left edge, mm / 距左边，毫米"),
@@ -79,12 +84,12 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 def asked(**told: Any) -> Asked:
     """Read the options. Raises `click.UsageError` for a place that is only half said."""
     page, x_mm, y_mm = told.pop("page"), told.pop("x_mm"), told.pop("y_mm")
-    stamped = told.pop("stamped")
+    stamped, level = told.pop("stamped"), told.pop("level")
     given = [each is not None for each in (page, x_mm, y_mm)]
     if any(given) and not all(given):
         raise click.UsageError("--page, --x, --y")
     places = (Place(page, x_mm, y_mm, 0, 0),) if all(given) else ()
-    return Asked(**told, manner=Manner(places=places, stamped=stamped))
+    return Asked(**told, manner=Manner(places=places, stamped=stamped, level=Level(level.upper()) if level else None))
 
 
 def purpose(session: Session, wanted: Asked, at: datetime) -> Purpose:
@@ -107,7 +112,7 @@ def purpose(session: Session, wanted: Asked, at: datetime) -> Purpose:
         raise UseNotAuthorised(wanted.seal, "several-could-be-meant")
     leave = found[0]
     return Purpose(
-        _system(session, leave.system),
+        keeping.user_of(session, leave.system),
         wanted.document_type or (ANY_TYPE if leave.document_type == ANY else leave.document_type),
         wanted.act or (ANY_ACT if leave.act == ANY else leave.act),
         wanted.region or leave.region,
@@ -115,24 +120,15 @@ def purpose(session: Session, wanted: Asked, at: datetime) -> Purpose:
 
 
 def sealed(running: Running, document: bytes, name: str, wanted: Asked, told: Purpose) -> Sealed:
-    """Seal one document: on record, carried out, settled. Raises what `signing.sealing` raises."""
-    database: Database = running.database
-    signing: Signing = running.parts[Signing]
+    """Seal one document. Raises what `signing.edges` raises."""
     order = Order(document, name, told.document_type, told.act, told.region, wanted.reason, wanted.manner)
-    at = clock.now()
-    with database.transaction() as session:
-        trust = signing.trust_at(session, at)
-        begun = sealing.begin(session, register.seal_of(session, wanted.seal), order, trust, told.by, at)
-        signer = signing.signer_for(session, begun.key_id)
-    try:
-        done = sealing.carry_out(begun, signer, signing.stamper, trust, at)
-    except DomainError as refusal:
-        with database.transaction() as session:
-            sealing.give_up(session, begun, refusal.code, told.by, clock.now())
-        raise
-    with database.transaction() as session:
-        sealing.settle(session, done, told.by, clock.now())
-    return done
+    parts = running.parts
+    return Sealer(running.database, parts[Signing], parts[Authority], told.by, clock.now).seal(wanted.seal, order)
+
+
+def batch(wanted: Asked, told: Purpose) -> NewBatch:
+    """Say what a batch of documents is for."""
+    return NewBatch(wanted.seal, told.document_type, told.act, told.region, wanted.reason, wanted.manner)
 
 
 def written(file: Path, content: bytes) -> None:
@@ -157,11 +153,3 @@ def _could_be(leave: SealAuthorisation, wanted: Asked) -> bool:
         and (wanted.document_type is None or leave.document_type in (ANY, wanted.document_type))
         and (wanted.act is None or leave.act in (ANY, wanted.act))
     )
-
-
-def _system(session: Session, system: str) -> Caller:
-    row = session.get(System, system)
-    scopes = frozenset() if row is None else frozenset(row.scopes.split())
-    if row is None or row.state != ACTIVE or SCOPE not in scopes:
-        raise SystemNeeded(system)
-    return Caller("system", row.id, row.name, row.organisation, scopes=scopes)

@@ -17,13 +17,15 @@ from base.schema import OldSchema
 from keys import revocation_lists, trust_bundle
 from keys.authority import own_trust
 from keys.revocation_lists import RevocationList
-from keys.trust import Trust
-from signing import check_codes, policy, verification
+from keys.trust import Anchor, Trust
+from signing import check_codes, missing_roots, policy, verification
+from signing.missing_roots import Top
 from signing.policy import Policy
 from signing.report import Check, Outcome, Report, SignatureReport, Verdict
 from signing.report_json import dump
 from signing.signing_times import told
 from signing.summaries import sentences, summary
+from signing.verification import Examination
 
 EXIT_OF: Final = {
     Verdict.VALID: 0,
@@ -58,6 +60,7 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "issuer": {"zh": "签发者", "en": "issuer"},
     "seal": {"zh": "印章", "en": "seal"},
     "time": {"zh": "时间", "en": "time"},
+    "level": {"zh": "长期验证级别", "en": "level"},
     "proven": {"zh": "时间戳证明", "en": "proven"},
     "claimed": {"zh": "自述", "en": "claimed"},
     "passed": {"zh": "项检查通过", "en": "checks passed"},
@@ -66,6 +69,29 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "no-anchors": {
         "zh": "提示：尚未导入任何根证书；可用 --trust 指定 PEM 文件。",
         "en": "Note: no trusted root is imported; name a PEM file with --trust.",
+    },
+    "root-inside": {
+        "zh": "下一步：取出文件自带的根证书并核对指纹：yinxin verify {file} --extract-root root.pem",
+        "en": "Next: take out the root that the file brings along and compare its fingerprints: "
+        "yinxin verify {file} --extract-root root.pem",
+    },
+    "root-outside": {
+        "zh": "下一步：文件没有带根证书，请向“{name}”索取，再运行：yinxin verify {file} --trust root.pem（只看一次），"
+        "或 yinxin trust import root.pem（导入）",
+        "en": "Next: the file does not bring its root along; get that of {name} from the authority, then run: "
+        "yinxin verify {file} --trust root.pem (this once) or yinxin trust import root.pem (for good)",
+    },
+    "no-root-inside": {
+        "zh": "文件没有带根证书，没有写出任何文件；请向发证机构索取。",
+        "en": "No root is in the files and nothing was written; ask the authority for it.",
+    },
+    "compare": {
+        "zh": "文件自带的根证书不能证明自己：请与发证机构通过其他途径公布的指纹逐位核对。\n"
+        "核对无误后：yinxin verify … --trust {target}（只看一次），或 yinxin trust import {target}（导入，另一人确认）",
+        "en": "A root that a file brings along proves nothing by itself: compare the fingerprints with what the "
+        "authority published another way.\n"
+        "Then: yinxin verify … --trust {target} (this once) or yinxin trust import {target} (for good; a second "
+        "person confirms)",
     },
 }
 
@@ -97,6 +123,12 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     show_default=True,
     help="Name of the policy / 核验策略",
 )
+@click.option(
+    "--extract-root",
+    "root_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the roots that the files bring along, to compare and import / 取出文件自带的根证书，供核对后导入",
+)
 @json_option
 @pass_running
 def verify_command(
@@ -106,13 +138,16 @@ def verify_command(
     lists: tuple[Path, ...],
     moment: str | None,
     policy_name: str,
+    root_file: Path | None,
     as_json: bool,
 ) -> None:
     """Verify the seals and signatures of OFD and PDF files / 核验 OFD、PDF 上的签章."""
     at = _moment(moment) if moment is not None else clock.now()
     chosen = policy.policy(policy_name)
     trust = _trust(running, trusted, lists, at)
-    reports = [_verified(each, trust, chosen, at) for each in files]
+    examined = [_examined(each, trust, chosen, at) for each in files]
+    reports = [each.report for each in examined]
+    tops = [top for each in examined for top in missing_roots.tops(each.certificates)]
     if as_json:
         dumped = [dump(each) for each in reports]
         report(dumped[0] if len(dumped) == 1 else dumped)
@@ -122,6 +157,11 @@ def verify_command(
                 click.echo(line)
         if not trust.anchors:
             click.echo(WORDS["no-anchors"][language()], err=True)
+        for file, found in zip(files, examined, strict=True):
+            for line in next_steps(file, found, language()):
+                click.echo(line, err=True)
+    if root_file is not None:
+        _extract(root_file, [each for each in tops if each.is_root], at)
     codes = {EXIT_OF[each.verdict] for each in reports}
     sys.exit(next(code for code in TELLING if code in codes))
 
@@ -166,6 +206,8 @@ def _told(found: SignatureReport, tongue: Language) -> Iterable[tuple[str, str]]
         yield "time", f"{told(found.signed_at.proven)} ({WORDS['proven'][tongue]})"
     elif found.signed_at.claimed is not None:
         yield "time", f"{told(found.signed_at.claimed)} ({WORDS['claimed'][tongue]})"
+    if found.level is not None:
+        yield "level", found.level
     if found.places:
         yield "page", ", ".join(str(page) for page in dict.fromkeys(each.page for each in found.places))
 
@@ -185,10 +227,37 @@ def _plain(text: str) -> str:
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
-def _verified(file: Path, trust: Trust, chosen: Policy, at: datetime) -> Report:
+def next_steps(file: Path, found: Examination, tongue: Language) -> Iterable[str]:
+    """Say what to run next where only the authority's root is missing."""
+    if not missing_roots.is_missing(dump(found.report)):
+        return
+    for top in missing_roots.tops(found.certificates):
+        if top.is_root:
+            yield WORDS["root-inside"][tongue].format(file=_plain(str(file)))
+        else:
+            yield WORDS["root-outside"][tongue].format(file=_plain(str(file)), name=_plain(top.missing))
+
+
+def _extract(target: Path, tops: list[Top], at: datetime) -> None:
+    """Write roots and what stands below them as one PEM; whoever uses it compares the fingerprints first."""
+    if not tops:
+        click.echo(WORDS["no-root-inside"][language()], err=True)
+        return
+    below = dict.fromkeys(each for top in tops for each in top.between)
+    roots = tuple(Anchor(each) for each in dict.fromkeys(top.certificate for top in tops))
+    target.write_bytes(trust_bundle.with_material(Trust(at, roots, tuple(below))))
+    for each in roots:
+        told = trust_bundle.described(each.certificate, at)
+        click.echo(f"{target}: {_plain(each.certificate.subject.text)}", err=True)
+        for name, value in told.fingerprints.items():
+            click.echo(f"  {name:<8}{value}", err=True)
+    click.echo(WORDS["compare"][language()].format(target=target), err=True)
+
+
+def _examined(file: Path, trust: Trust, chosen: Policy, at: datetime) -> Examination:
     if file.stat().st_size > FILE_LIMIT:
         raise click.UsageError(f"{file}: {file.stat().st_size} > {FILE_LIMIT}")
-    return verification.verify(file.read_bytes(), file.name, trust, chosen, at)
+    return verification.examine(file.read_bytes(), file.name, trust, chosen, at)
 
 
 def _moment(text: str) -> datetime:

@@ -36,6 +36,10 @@ class FoundSignature:
     base: str | None = None
     seal_file: bytes | None = field(repr=False, default=None)
     is_document_timestamp: bool = False
+    # Whether the levels of EN 319 142-1 are told of it, and the time stamps of the document that came after the
+    # material below was complete, by id.
+    has_level: bool = False
+    archived_by: tuple[str, ...] = ()
     # Material that came with the document (PDF's DSS): certificates, lists and answers in DER.
     certificates: tuple[bytes, ...] = field(repr=False, default=())
     lists: tuple[bytes, ...] = field(repr=False, default=())

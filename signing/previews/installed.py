@@ -1,26 +1,17 @@
 """Which typefaces this machine has for previews; the only part of previews that looks at files.
 
-Folders are looked through in order, and the first file of a kind is taken. A machine without any draws boxes for
-characters and says so; `pip install pylopdf-fonts-zh-cn` brings two that are enough.
+The first file of a kind is taken. A machine without any draws boxes for characters and says so.
 """
 
-import importlib.util
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from signing import typefaces
 from signing.previews.fonts import MONO, SANS, SERIF, Substitute, Substitutes
 from signing.previews.glyphs import Face, UnusableFace, face, names
 
-# Debian and Ubuntu, Fedora, openEuler and Kylin, Arch, macOS with Homebrew's casks.
-FOLDERS: Final = (
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "/Library/Fonts",
-)
-PACKAGES: Final = ("pylopdf_fonts_zh_cn",)
-DEEPEST: Final = 4
 # File names (without their ending), kind, bold, ideographic: in the order of preference within a kind.
 KNOWN: Final = (
     ("NotoSerifCJK-Regular", SERIF, False, True),
@@ -46,42 +37,19 @@ KNOWN: Final = (
     ("DejaVuSans", SANS, False, False),
     ("DejaVuSansMono", MONO, False, False),
 )
-ENDINGS: Final = frozenset({".ttc", ".ttf", ".otf"})
 LARGEST_FILE: Final = 64 * 1024 * 1024
 SIMPLIFIED: Final = "SC"
 
 
 def installed(folders: Sequence[Path] = ()) -> Substitutes:
     """Find the typefaces at hand: in the folders named, else in the usual ones and in packages of fonts."""
-    found = _files(folders or (*map(Path, FOLDERS), *_packages()))
+    found = typefaces.files({name for name, *_ in KNOWN}, folders)
     listed = [
         Substitute(name, kind, bold, ideographic, partial(_load, found[name]))
         for name, kind, bold, ideographic in KNOWN
         if name in found
     ]
     return Substitutes(tuple(listed))
-
-
-def _files(folders: Iterable[Path]) -> dict[str, Path]:
-    known = {name for name, *_ in KNOWN}
-    found: dict[str, Path] = {}
-    waiting = [(folder, 0) for folder in folders]
-    for folder, depth in waiting:
-        try:
-            inside = sorted(folder.iterdir())
-        except OSError:
-            continue
-        for each in inside:
-            if each.suffix.lower() in ENDINGS and each.stem in known:
-                found.setdefault(each.stem, each)
-            elif depth < DEEPEST and each.is_dir() and not each.is_symlink():
-                waiting.append((each, depth + 1))
-    return found
-
-
-def _packages() -> list[Path]:
-    found = [importlib.util.find_spec(each) for each in PACKAGES]
-    return [Path(each.origin).parent for each in found if each is not None and each.origin]
 
 
 def _load(file: Path) -> Face:

@@ -7,13 +7,18 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.api import Blueprint, PageQuery
+from base.db import Database
 from base.paging import Page, Pager
-from base.web import caller, gives, guarded, limited, open_to_all, parts, reads, tagged, takes, writes
+from base.web import caller, gives, guarded, limited, open_to_all, parts, reads, tagged, takes, transacts, writes
 from keys.parties.organisations import organisation_of
 from signing import authorisations as leaves
 from signing import life, register
 from signing.authorisations import Leave
 from signing.errors import NoSuchAuthorisation
+from signing.filings import edges as filing_edges
+from signing.filings import keeping as filings
+from signing.impressions import keeping as impressions
+from signing.impressions.keeping import FilingNumber
 from signing.life import Step
 from signing.models import Seal, SealAuthorisation, SealEdition, SealUse
 from signing.pictures import LARGEST_FILE
@@ -25,6 +30,7 @@ from signing.schemas import (
     SealAuthorisationSchema,
     SealCancellationSchema,
     SealFilingSchema,
+    SealFilingsSchema,
     SealLeaveSchema,
     SealPage,
     SealQuery,
@@ -36,6 +42,7 @@ from signing.schemas import (
     SealUsePage,
     SealWithEditionsSchema,
 )
+from signing.wiring import Signing
 
 seals = Blueprint("seals", __name__, description="电子印章 · seals")
 
@@ -67,8 +74,10 @@ def listed(session: Session, asked: dict[str, Any]) -> Page[Seal]:
 @writes
 @takes(SealApplicationSchema)
 @gives(SealWithEditionsSchema, 201)
-def apply(session: Session, asked: Application) -> dict[str, Any]:
-    """Apply for a seal."""
+def apply(session: Session, asked: Application | FilingNumber) -> dict[str, Any]:
+    """Apply for a seal, with a picture of its own or by the filing number of its impression."""
+    if isinstance(asked, FilingNumber):
+        asked = impressions.application(session, asked, caller())
     return shown(session, register.apply(session, asked, caller(), clock.now()))
 
 
@@ -139,14 +148,23 @@ def withdraw(session: Session, told: dict[str, Any], seal_id: str) -> dict[str, 
 
 @seals.route("/seals/<seal_id>/filings", methods=["POST"])
 @guarded(roles=life.ROLES[Step.FILE])
-@writes
+@transacts
 @takes(SealFilingSchema)
 @gives(SealWithEditionsSchema)
-def file(session: Session, told: dict[str, Any], seal_id: str) -> dict[str, Any]:
-    """Note under which number the seal was filed (备案)."""
-    seal = register.seal_of(session, seal_id, locked=True)
-    register.file(session, seal, told["number"], caller(), clock.now())
-    return shown(session, seal)
+def file(database: Database, told: dict[str, Any], seal_id: str) -> dict[str, Any]:
+    """File the seal (备案): by the number that the office gave, or by asking its system, as this site is set up."""
+    filing_edges.file(database, parts(Signing).registrar, seal_id, told["number"], caller(), clock.now)
+    with database.reading() as session:
+        return shown(session, register.seal_of(session, seal_id))
+
+
+@seals.route("/seals/<seal_id>/filings", methods=["GET"])
+@guarded(scope="admin", roles=READERS)
+@reads
+@gives(SealFilingsSchema)
+def filed(session: Session, seal_id: str) -> dict[str, Any]:
+    """Tell how far the filing of each edition is, and what the office answered."""
+    return {"items": filings.filings(session, register.seal_of(session, seal_id))}
 
 
 @seals.route("/seals/<seal_id>/activations", methods=["POST"])

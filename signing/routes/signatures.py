@@ -3,20 +3,28 @@
 import base64
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from base import clock
 from base.api import Blueprint
 from base.db import Database
-from base.errors import DomainError
-from base.web import caller, gives, guarded, limited, parts, takes, transacts
+from base.web import caller, gives, guarded, limited, parts, takes, transacts, writes
 from keys.authority.wiring import Authority
-from signing import life, making, register, sealing
+from signing import life, making, making_requests, register
+from signing.edges import Sealer
 from signing.life import Step
 from signing.making import Material
 from signing.report_json import dump
 from signing.routes.seals import shown
-from signing.schemas import SealedSchema, SealingOrderSchema, SealMakingSchema, SealWithEditionsSchema
+from signing.schemas import (
+    MadeSealSchema,
+    MakingRequestSchema,
+    SealedSchema,
+    SealingOrderSchema,
+    SealMakingSchema,
+    SealWithEditionsSchema,
+)
 from signing.sealing import Order
-from signing.stamping import HouseStamper
 from signing.wiring import Signing
 
 signatures = Blueprint("sealing", __name__, description="签章 · signatures")
@@ -42,6 +50,31 @@ def make(database: Database, material: Material, seal_id: str) -> dict[str, Any]
         return shown(session, seal)
 
 
+@signatures.route("/seals/<seal_id>/making-requests", methods=["POST"])
+@guarded(roles=life.ROLES[Step.MAKE])
+@writes
+@takes(SealMakingSchema)
+@gives(MakingRequestSchema)
+def draw(session: Session, material: Material, seal_id: str) -> dict[str, Any]:
+    """Draw a seal that is made on a machine of its own, and give the request to carry there."""
+    maker = parts(Signing).known_maker()
+    seal = register.seal_of(session, seal_id, locked=True)
+    making.draw(session, seal, material, maker, caller(), clock.now())
+    return {"request": base64.b64encode(making_requests.request(session, seal, maker)).decode()}
+
+
+@signatures.route("/seals/<seal_id>/made-seals", methods=["POST"])
+@guarded(roles=life.ROLES[Step.MAKE])
+@writes
+@takes(MadeSealSchema)
+@gives(SealWithEditionsSchema)
+def take_in(session: Session, told: dict[str, bytes], seal_id: str) -> dict[str, Any]:
+    """Take a seal that its maker made elsewhere, if it is the drawn one and the maker's signature is right."""
+    seal = register.seal_of(session, seal_id, locked=True)
+    making.take_in(session, seal, told["seal"], parts(Signing).known_maker(), caller(), clock.now())
+    return shown(session, seal)
+
+
 @signatures.route("/signatures", methods=["POST"])
 @limited(ORDER_BYTES)
 @guarded(scope="seal:use")
@@ -50,21 +83,7 @@ def make(database: Database, material: Material, seal_id: str) -> dict[str, Any]
 @gives(SealedSchema, 201)
 def sign(database: Database, told: tuple[str, Order]) -> dict[str, Any]:
     """Seal a PDF or OFD: the use goes on record, the document is sealed, and its verification is handed out with it."""
-    signing, by, at = parts(Signing), caller(), clock.now()
-    seal_id, order = told
-    with database.transaction() as session:
-        trust = signing.trust_at(session, at)
-        begun = sealing.begin(session, register.seal_of(session, seal_id), order, trust, by, at)
-        signer = signing.signer_for(session, begun.key_id)
-    try:
-        stamper = signing.stamper or HouseStamper(database, parts(Authority), by, clock.now)
-        sealed = sealing.carry_out(begun, signer, stamper, trust, at)
-    except DomainError as refusal:
-        with database.transaction() as session:
-            sealing.give_up(session, begun, refusal.code, by, clock.now())
-        raise
-    with database.transaction() as session:
-        sealing.settle(session, sealed, by, clock.now())
+    sealed = Sealer(database, parts(Signing), parts(Authority), caller(), clock.now).seal(*told)
     return {
         "use": sealed.use,
         "document": base64.b64encode(sealed.document).decode(),

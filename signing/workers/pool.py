@@ -9,6 +9,7 @@ import threading
 import weakref
 from dataclasses import dataclass, field
 
+from base.metrics import VERIFIER_PROCESSES, VERIFIERS_AWAITED, VERIFIERS_WORKING, Metrics
 from keys.algorithms.international import SHA256
 from keys.algorithms.sm3 import SM3
 from keys.trust import Trust
@@ -32,9 +33,10 @@ class _Staff:
 class Workers:
     """The processes of this service; `examine` may be called from any number of threads."""
 
-    def __init__(self, limits: WorkerLimits, module: str = MODULE) -> None:
+    def __init__(self, limits: WorkerLimits, module: str = MODULE, metrics: Metrics | None = None) -> None:
         self.limits = limits
         self._module = module
+        self._metrics = metrics or Metrics(None)
         self._free = threading.Semaphore(limits.processes)
         self._lock = threading.Lock()
         self._waiting = 0
@@ -54,10 +56,12 @@ class Workers:
         try:
             worker = self._taken()
             try:
-                return worker.ask(job, trust, pickled)
+                with self._metrics.running(VERIFIERS_WORKING):
+                    return worker.ask(job, trust, pickled)
             except CannotStart as error:
                 raise VerifierUnavailable from error
             except Death as death:
+                self._metrics.count(VERIFIER_PROCESSES, event="died")
                 return unanswered(job, trust, warned(death.code, reason=death.reason, seconds=int(self.limits.seconds)))
             finally:
                 self._put_back(worker)
@@ -80,14 +84,19 @@ class Workers:
             return
         with self._lock:
             if self._waiting >= self.limits.waiting:
-                raise VerifierBusy(self._waiting)
+                raise self._busy(self._waiting)
             self._waiting += 1
         try:
-            if not self._free.acquire(timeout=self.limits.waiting_seconds):
-                raise VerifierBusy(self.limits.waiting)
+            with self._metrics.running(VERIFIERS_AWAITED):
+                if not self._free.acquire(timeout=self.limits.waiting_seconds):
+                    raise self._busy(self.limits.waiting)
         finally:
             with self._lock:
                 self._waiting -= 1
+
+    def _busy(self, waiting: int) -> VerifierBusy:
+        self._metrics.count(VERIFIER_PROCESSES, event="busy")
+        return VerifierBusy(waiting)
 
     def _taken(self) -> Worker:
         with self._lock:
@@ -117,6 +126,7 @@ class Workers:
             worker = Worker(self.limits, self._module)
         except CannotStart as error:
             raise VerifierUnavailable from error
+        self._metrics.count(VERIFIER_PROCESSES, event="started")
         self._staff.known.add(worker)
         return worker
 

@@ -27,7 +27,7 @@ BOOT: Final = (
 ENDED_BY_TIME: Final = frozenset({signal.SIGXCPU, signal.SIGALRM})
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Death(Exception):
     """The process died over a document, or was ended: which code of the report says so, and why."""
 

@@ -1,5 +1,6 @@
 """Verifying in a real browser: with scripts and without, narrow and large, dropped and chosen; and fit for everyone."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import pytest
 from flask import Flask
 
 import app as house
+from base import clock
 from base.db import Base, DatabaseSettings, connect
+from signing.levels import Level
 from tests.browser.conftest import Opener, served
-from tests.builders import pdf, seals
+from tests.builders import lasting, pdf, seals
 from tests.console.test_verify_page import built
 from tests.signing import verifiers
 
@@ -96,3 +99,27 @@ def test_a_box_on_the_page_leads_to_its_seal(site: Flask, reader: Opener, files:
         page.locator(".sheet a").first.click()
         assert page.url.endswith("#d1-s001")
         assert page.locator("#d1-s001").is_visible()
+
+
+def test_a_root_is_chosen_for_one_look_with_scripts_and_without(site: Flask, reader: Opener, tmp_path: Path):
+    document = tmp_path / "lasting.pdf"
+    # Answers are good for an hour, and this site goes by the clock.
+    people = dataclasses.replace(lasting.people(), now=clock.now().replace(microsecond=0))
+    document.write_bytes(lasting.lasting(people, Level.B_LT))
+    for address in served(site):
+        for scripts in (True, False):
+            at = reader(at=address, scripts=scripts, width=390)
+            page = at.opens("/verify?lang=zh").page
+            page.set_input_files("#file", str(document))
+            page.click("main form button")
+            page.wait_for_selector("#d1-root")
+            assert not page.evaluate(TOO_WIDE)
+            if scripts:
+                assert (at.axe(), at.faults()) == ([], [])
+            page.set_input_files("#d1-file", str(document))
+            page.click("#d1-root form button")
+            page.wait_for_selector("text=以下结论使用您自己选择的根证书")
+            assert "有效：文件自盖章后未被改动" in page.locator(".result").inner_text()
+            assert not page.evaluate(TOO_WIDE)
+            if scripts:
+                assert (at.axe(), at.faults()) == ([], [])

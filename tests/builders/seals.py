@@ -75,8 +75,9 @@ class Sealers:
 
 def stamping(authority: Identity, **peculiar: Any) -> Identity:
     """Issue a certificate to a time-stamping authority."""
-    told = {"usages": (Usage.DIGITAL_SIGNATURE,), "extended": (TIME_STAMPING,), "extended_critical": True}
-    return authority.issues("演示时间戳", **(told | peculiar))
+    told: dict[str, Any] = {"usages": (Usage.DIGITAL_SIGNATURE,), "extended": (TIME_STAMPING,)}
+    told["extended_critical"] = True
+    return authority.issues(**{"subject": "演示时间戳", **told, **peculiar})
 
 
 def sealers(
@@ -264,9 +265,10 @@ def token(
     imprint: bytes | None = None,
     spoil: Spoil = same,
     certificate: bool = True,
+    beside: bytes = b"",
     digest: str | None = None,
 ) -> bytes:
-    """Make a time stamp over some bytes; `digest` names the imprint's by another number."""
+    """Make a time stamp over some bytes; `digest` names the imprint's by another number, `beside` comes along."""
     by = by or usual().stamper
     own_digest = der.sequence(der.oid(SM3.oids[0]))
     stamped = own_digest if digest is None else der.sequence(der.oid(digest))
@@ -294,7 +296,7 @@ def token(
         der.integer(3),
         tag(0x31, own_digest),
         der.sequence(der.oid(numbers.TIMESTAMP_CONTENT), tag(0xA0, der.octets(info))),
-        tag(0xA0, by.der) if certificate else b"",
+        tag(0xA0, by.der, beside) if certificate else b"",
         tag(0x31, signer),
     )
     return der.sequence(der.oid(numbers.CMS.signed_data), tag(0xA0, body))

@@ -153,6 +153,17 @@ def test_the_ceiling_holds_for_a_day_and_failed_uses_do_not_count(office: Databa
         authorisations.begin(session, row, use(), WINDOW, at + timedelta(days=1))
 
 
+def test_a_use_that_two_leaves_cover_is_refused_only_when_both_are_full(office: Database, seal: str, at: datetime):
+    with office.transaction() as session:
+        row = register.seal_of(session, seal)
+        for _ in range(2):
+            authorised(session, row, at, ceiling=1)
+        made = [authorisations.begin(session, row, use(), WINDOW, at)[0] for _ in range(2)]
+        assert len({each.authorisation for each in made}) == 2
+        with pytest.raises(CeilingReached):
+            authorisations.begin(session, row, use(), WINDOW, at)
+
+
 def test_two_uses_at_once_do_not_pass_one_ceiling(office: Database, seal: str, at: datetime):
     with office.transaction() as session:
         authorised(session, register.seal_of(session, seal), at, ceiling=3)

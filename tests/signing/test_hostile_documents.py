@@ -15,6 +15,7 @@ from tests.builders import seals
 from tests.builders.ofd_hostile import HOSTILE, Hostile
 from tests.builders.pki import AT
 from tests.builders.seals import usual
+from tests.signing import answers
 
 SIGNING = seals.signing()
 # The value of the signature is a page as well, so it is no signature.
@@ -49,10 +50,15 @@ def test_the_document_that_all_of_them_spoil_is_valid(version: int):
     assert remarks(report) == set()
 
 
+def answer(case: Hostile) -> answers.Answer:
+    return answers.of_whole(verified(case.make(SIGNING)))
+
+
 @pytest.mark.parametrize("case", HOSTILE, ids=[f"{each.threat}-{each.name}" for each in HOSTILE])
 def test_a_hostile_document_under_a_real_seal_gets_its_verdict(case: Hostile):
     report = verified(case.make(SIGNING))
     assert report.verdict.value == WORSE.get(case.name, case.verdict)
+    assert answers.of_whole(report) == answers.golden("documents")[case.name]
     if report.verdict is Verdict.VALID:
         assert remarks(report), "valid, and not a word about it"
 

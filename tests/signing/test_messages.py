@@ -196,7 +196,7 @@ def test_deviations_of_the_field_are_read_and_named():
 # --- time
 
 
-def stamped(at: datetime, **peculiar: Any) -> bytes:
+def stamped(at: datetime, beside: bytes = b"", **peculiar: Any) -> bytes:
     """Sign twice: the signature is needed before it can be stamped, and both come out alike only without chance."""
     made: list[bytes] = []
 
@@ -205,7 +205,7 @@ def stamped(at: datetime, **peculiar: Any) -> bytes:
         return signature
 
     first = message(spoil=keep, **peculiar)
-    token = seals.token(made[0], at)
+    token = seals.token(made[0], at, beside=beside)
     return with_unsigned(first, writing.timestamp_attribute(token))
 
 
@@ -332,3 +332,30 @@ def test_the_default_policy_leaves_algorithms_of_today_open():
     assert all(each.holds_at(AT) for each in DEFAULT.algorithms.values())
     assert Outcome.PASSED in {each.outcome for each in judged(message()).checks}
     assert ended(judged(message()), Outcome.FAILED) == []
+
+
+# --- what nothing signs
+
+
+def test_a_certificate_that_nobody_needed_is_told_and_changes_nothing():
+    """Certificates stand beside the signatures and nothing signs them: one spoilt in any byte may not pass unsaid."""
+    stranger = pki.root("演示旁证 CA").der
+    for beside in (stranger, stranger[:-1] + b"\0", b"\x30\x00"):
+        report = judged(message(certificates=(usual().signer.der, beside)))
+        is_valid(report)
+        assert "CERTIFICATES_NOT_NEEDED" in ended(report, Outcome.NOT_CHECKED)
+
+
+def test_a_certificate_that_is_known_here_needs_no_word():
+    known = (usual().signer.der, usual().authority.der, usual().root.der)
+    assert "CERTIFICATES_NOT_NEEDED" not in ended(judged(message(certificates=known)), Outcome.NOT_CHECKED)
+
+
+def test_a_certificate_that_nobody_needed_in_a_time_stamp_is_told_too():
+    """The spare certificate of the token is spoilt: the token still proves its time."""
+    spoilt = pki.root("演示旁证 CA").der[:-1] + b"\0"
+    sealed = seals.value(4, token=lambda signature: seals.token(signature, beside=spoilt))
+    for value in (sealed, stamped(SIGNED_AT + timedelta(minutes=1), spoilt)):
+        report = judged(value)
+        is_valid(report)
+        assert ended(report, Outcome.NOT_CHECKED) == ["REVOCATION_NO_SOURCE", "CERTIFICATES_NOT_NEEDED"]

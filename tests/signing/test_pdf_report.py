@@ -15,8 +15,9 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from keys.algorithms.algorithm import KeyKind
 from keys.signers.software import SoftwareSigner
 from keys.trust import Anchor, Trust
-from signing import pdf_pages, pdf_report, replay, report_fonts, report_json
-from signing.pdf_pages import Attachment, Line, Titled
+from signing import pdf_pages, pdf_report, replay, report_fonts, report_json, typefaces
+from signing.pdf_file import Titled
+from signing.pdf_pages import Attachment, Line
 from signing.pdf_report import Seal
 from signing.policy import DEFAULT
 from signing.report import Verdict
@@ -86,7 +87,7 @@ def test_without_evidence_only_the_report_is_inside():
 
 
 @needs_font
-@pytest.mark.parametrize("kind", [KeyKind.SM2])
+@pytest.mark.parametrize("kind", [KeyKind.SM2, KeyKind.P256, KeyKind.RSA])
 def test_a_signed_report_verifies_with_its_own_root(kind: KeyKind):
     root = pki.root("演示报告 CA")
     signer = root.issues("演示核验报告", kind=kind)
@@ -172,8 +173,8 @@ def test_a_typeface_without_chinese_is_refused():
 
 
 def test_a_machine_without_typefaces_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(report_fonts, "FOLDERS", (tmp_path,))
-    monkeypatch.setattr(report_fonts, "PACKAGE", "no_such_package_of_fonts")
+    monkeypatch.setattr(typefaces, "FOLDERS", (tmp_path,))
+    monkeypatch.setattr(typefaces, "PACKAGES", ("no_such_package_of_fonts",))
     with pytest.raises(ReportFontMissing):
         report_fonts.found(None)
 

@@ -163,6 +163,21 @@ def test_a_renewal_supersedes_only_when_it_is_activated(office: Database, at: da
         assert [each.state for each in register.editions(session, seal.id)] == ["superseded", "active"]
 
 
+@pytest.mark.parametrize("step", [Step.CANCEL, Step.REVOKE])
+def test_an_ended_seal_does_not_come_back_by_its_renewal(office: Database, at: datetime, step: Step):
+    with office.transaction() as session:
+        walk = Walk(session, at)
+        seal = walk.to(Step.ACTIVATE)
+        register.renew(session, seal, Renewal(at, at + 4 * YEAR, "演示换发"), CLERK, at)
+        for each, by in ((Step.AGREE, HEAD), (Step.MAKE, MAKER), (Step.FILE, MAKER)):
+            walk.take(seal, each, by)
+        register.take(session, seal, step, "演示", HEAD, at)
+        with pytest.raises(SealStepNotAllowed) as refused:
+            register.activate(session, seal, "", CUSTODIAN, at)
+        assert refused.value.state == "ended"
+        assert register.living(session, seal) is None
+
+
 def test_only_one_renewal_is_on_its_way(office: Database, at: datetime):
     with office.transaction() as session:
         seal = active_seal(session, at)

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from base import canonical
+from base.clock import rfc3339
+from keys.algorithms.international import SHA256
 from keys.algorithms.sm3 import SM3
 from keys.purposes import SEAL
 from keys.trust import Anchor, Trust
@@ -211,8 +213,55 @@ BROKEN: list[tuple[str, Any]] = [
 def test_broken_evidence_is_refused(place: str, value: Any):
     document = seals.ofd()
     told, _ = kept(document, usual().trust())
-    with pytest.raises(MalformedEvidence):
+    with pytest.raises(MalformedEvidence) as refused:
         replay(changed(told, place, value), document)
+    # What stands in a list is told by the list, or by the part of its member.
+    assert refused.value.place
+    assert place.endswith(refused.value.place) or (place, refused.value.place) == ("trust/anchors", "certificate")
+    assert refused.value.reason in REASONS
+
+
+REASONS = {
+    "unknown",
+    "missing",
+    "of-another-type",
+    "not-a-time",
+    "not-base64",
+    "not-hex",
+    "malformed-certificate",
+    "malformed-revocation-list",
+    "malformed-ocsp-answer",
+}
+
+
+def test_evidence_says_what_was_verified_how_and_on_what_it_rests():
+    document = seals.ofd()
+    told = json.loads(kept(document, usual().trust())[0])
+    assert told["form"] == "yinxin-evidence/1"
+    assert told["document"] == {
+        "name": "演示.ofd",
+        "bytes": len(document),
+        "sm3": SM3.of(document).hex(),
+        "sha256": SHA256.of(document).hex(),
+    }
+    assert told["policy"] == {"name": "default", "version": "1"}
+    assert (told["verdict"], told["sub_indication"]) == ("valid", None)
+    assert (told["verified_at"], told["trust"]["as_of"]) == (rfc3339(AT), rfc3339(AT))
+    assert (told["trust"]["count"], told["trust"]["digest"]) == (1, usual().trust().digest.hex())
+    root = told["trust"]["anchors"]
+    assert [base64.b64decode(each.pop("certificate")) for each in root] == [usual().root.der]
+    assert root == [{"purposes": [], "test": False}]
+    assert [base64.b64decode(each) for each in told["trust"]["intermediates"]] == [usual().authority.der]
+    assert {base64.b64decode(each) for each in told["certificates"]} == {usual().signer.der, usual().maker.der}
+    assert (told["tokens"], told["trust"]["lists"], told["trust"]["answers"], told["trust"]["sources"]) == (
+        [],
+        [],
+        [],
+        [],
+    )
+    assert set(told) == {
+        *("form", "document", "policy", "verified_at", "verdict", "sub_indication", "trust", "certificates", "tokens")
+    }
 
 
 @given(st.binary(max_size=200))

@@ -13,7 +13,7 @@ from keys.authority.wiring import Authority
 from keys.signers.signer import Signer
 from keys.signers.software import SoftwareSigner
 from keys.trust import Anchor, Trust
-from signing import routes, sample_documents
+from signing import making_requests, routes, sample_documents
 from signing.routes.seals import seals
 from signing.routes.signatures import signatures
 from signing.seals.seal import Version
@@ -250,3 +250,26 @@ def test_every_address_of_seals_has_a_guard_that_is_meant(door: Door):
     }
     assert opened == {"/api/v1/seals/<seal_id>/status"}
     assert routes.API_BLUEPRINTS[:2] == (seals, signatures)
+
+
+def test_a_seal_is_made_on_a_machine_of_its_own(door: Door, at: datetime):
+    """The request goes out over the API, the maker signs it elsewhere, and the made seal is handed in."""
+    seal = done(door.call("clerk", "POST", "/seals", json=application(at)), 201)["id"]
+    (_, agree, told), (_, _, key), *_ = steps(seal)
+    done(door.call("head", "POST", f"/seals/{seal}/{agree}", json=told))
+    answer = done(door.call("maker", "POST", f"/seals/{seal}/making-requests", json=key))
+    asked = making_requests.read(base64.b64decode(answer["request"]))
+    made = base64.b64encode(making_requests.made(asked, sealing_maker())).decode()
+    for who in ("clerk", "head", "custodian", WINDOW.id, None):
+        assert door.call(who, "POST", f"/seals/{seal}/made-seals", json={"seal": made}).status_code in {401, 403}
+    wrong = door.call("maker", "POST", f"/seals/{seal}/made-seals", json={"seal": made[:400]})
+    assert (wrong.status_code, wrong.json["code"]) == (409, "unfit-seal")
+    taken = done(door.call("maker", "POST", f"/seals/{seal}/made-seals", json={"seal": made}))
+    assert taken["editions"][0]["state"] == "made"
+
+
+def test_how_far_the_filing_is_can_be_asked(door: Door, at: datetime):
+    seal = active(door, at)
+    (item,) = done(door.call("auditor", "GET", f"/seals/{seal}/filings"))["items"]
+    assert (item["registrar"], item["state"], item["number"]) == ("by_hand", "filed", "演示备1")
+    assert door.call("clerk", "POST", f"/seals/{seal}/filings", json={}).json["code"] == "filing-by-hand"

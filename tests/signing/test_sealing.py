@@ -64,8 +64,9 @@ def order(document: bytes, manner: Manner = HERE, **peculiar: str) -> Order:
 
 
 def begun(database: Database, seal: str, asked: Order, at: datetime) -> Begun:
+    fit = sealing.checked(asked, trust(at), at)
     with database.transaction() as session:
-        return sealing.begin(session, register.seal_of(session, seal), asked, trust(at), WINDOW, at)
+        return sealing.begin(session, register.seal_of(session, seal), fit, WINDOW, at)
 
 
 def signer(seal: str) -> SoftwareSigner:
@@ -74,7 +75,7 @@ def signer(seal: str) -> SoftwareSigner:
 
 def sealed(database: Database, seal: str, asked: Order, at: datetime) -> Sealed:
     started = begun(database, seal, asked, at)
-    made = sealing.carry_out(started, signer(seal), None, trust(at), at)
+    made = sealing.carry_out(started, signer(seal), None, trust(at), lambda: at)
     with database.transaction() as session:
         sealing.settle(session, made, WINDOW, at)
     return made
@@ -174,10 +175,10 @@ def test_without_the_owners_leave_nothing_is_begun(office: Database, seal: str, 
 def test_what_nobody_here_trusts_is_not_handed_out(office: Database, seal: str, at: datetime):
     started = begun(office, seal, order(OFD), at)
     with pytest.raises(NotValidAfterSigning) as refused:
-        sealing.carry_out(started, signer(seal), None, Trust(at), at)
+        sealing.carry_out(started, signer(seal), None, Trust(at), lambda: at)
     assert refused.value.verdict == "indeterminate"
     with office.transaction() as session:
-        sealing.give_up(session, started, refused.value.code, WINDOW, at)
+        sealing.give_up(session, started.use, refused.value.code, WINDOW, at)
     assert [(use.state, use.failure) for use in uses(office)] == [(FAILED, "not-valid-after-signing")]
 
 
@@ -205,15 +206,40 @@ def test_a_wrong_signature_is_thrown_away(
 ):
     started = begun(office, seal, order(PDF), at)
     with pytest.raises(refused):
-        sealing.carry_out(started, wrong(seal), None, trust(at), at)
+        sealing.carry_out(started, wrong(seal), None, trust(at), lambda: at)
 
 
 def test_a_service_that_dies_after_signing_leaves_the_use_and_its_digest(office: Database, seal: str, at: datetime):
     started = begun(office, seal, order(OFD), at)
-    made = sealing.carry_out(started, signer(seal), None, trust(at), at)
+    made = sealing.carry_out(started, signer(seal), None, trust(at), lambda: at)
     (use,) = uses(office)
     assert (use.state, use.document_sm3) == (INTENDED, None)
     assert use.signed_sm3 == made.signed_sm3
     with office.reading() as session:
         assert sealing.abandoned(session, at + timedelta(minutes=59)) == []
         assert [each.id for each in sealing.abandoned(session, at + timedelta(hours=2))] == [use.id]
+
+
+def test_what_a_seal_signed_before_it_ended_still_verifies_and_its_successor_is_named(
+    office: Database, seal: str, at: datetime
+):
+    """Renaming: the old seal is cancelled for a new one; yesterday's document is as good as it was yesterday."""
+    made = sealed(office, seal, order(OFD), at)
+    later = at + timedelta(days=30)
+    with office.transaction() as session:
+        old, new = register.seal_of(session, seal), active_seal(session, at)
+        register.succeed(session, old, new, "机构更名", HEAD, later)
+        assert not register.status_at(session, old, later).usable
+        assert register.status_at(session, old, at).usable
+        assert old.successor == new.id
+    assert verify(made.document, "x", trust(later), DEFAULT, later).verdict is Verdict.VALID
+    with pytest.raises(SealNotUsable):
+        begun(office, seal, order(OFD), later)
+
+
+def test_leave_to_use_a_seal_does_not_pass_to_its_successor(office: Database, seal: str, at: datetime):
+    with office.transaction() as session:
+        new = active_seal(session, at).id
+        register.succeed(session, register.seal_of(session, seal), register.seal_of(session, new), "合并", HEAD, at)
+    with pytest.raises(UseNotAuthorised):
+        begun(office, new, order(OFD), at)

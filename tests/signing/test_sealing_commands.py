@@ -1,14 +1,17 @@
 """`yinxin seal` and `yinxin seal-batch`: what is sealed verifies, what is not allowed is refused, batches go on."""
 
+import itertools
 import json
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 import app
 from base import clock
@@ -16,19 +19,29 @@ from base.command_line import SpeakingGroup
 from base.db import Database
 from base.program import Running
 from base.settings import read
+from keys.authority import own_trust
+from keys.authority.models import CertificateAuthority
+from keys.authority.wiring import Authority
+from keys.custody.custody import Custody
+from keys.custody.kek import FileKek
+from keys.custody.wiring import CustodyParts
+from keys.data_keys import DataKeys
 from keys.parties.models import System
 from keys.signers.software import SoftwareSigner
 from keys.trust import Anchor, Trust
+from signing import sealing
 from signing.commands.seal import seal_command
 from signing.commands.seal_batch import seal_batch_command
-from signing.models import DONE, SealUse
+from signing.models import DONE, FAILED, SealUse
 from signing.policy import DEFAULT
 from signing.report import Verdict
 from signing.seals.seal import Version
 from signing.verification import verify
 from signing.wiring import Signing
 from tests.builders import pdf, seals
+from tests.keys.authority.builders import Site, site
 from tests.signing import offices
+from tests.signing.batches.house import Died, dying
 
 Run = Callable[..., Result]
 
@@ -50,15 +63,29 @@ def seal(database: Database, at: datetime, monkeypatch: pytest.MonkeyPatch) -> s
 
 
 @pytest.fixture
-def run(database: Database, seal: str, at: datetime) -> Run:
-    running = Running(app.PROGRAM, read(app.SECTIONS, environment={"YINXIN_WEB_SECRET": "s" * 32}))
+def running(database: Database, seal: str, tmp_path: Path) -> Running:
+    running = Running(app.PROGRAM, read(app.HOUSE.sections, environment={"YINXIN_WEB_SECRET": "s" * 32}))
     running.database = database  # its schema was made from the models, not by the migrations
     key = SoftwareSigner(offices.signing_identity(seal).key)
+    house = site(database)
+
+    def trust_at(session: Session, moment: datetime) -> Trust:
+        own = own_trust.trust_at(session, moment)
+        roots = select(CertificateAuthority.id).where(CertificateAuthority.parent.is_(None))
+        above = house.trust(*session.scalars(roots))
+        return replace(own, anchors=(*above.anchors, *trust(moment).anchors), intermediates=above.intermediates)
+
     running.parts = {
-        Signing: Signing(
-            lambda *_: key, lambda _, moment: trust(moment), None, "", None, Version.GBT38540_2020, 20 << 20
-        )
+        Signing: Signing(lambda *_: key, trust_at, None, "", None, Version.GBT38540_2020, 20 << 20),
+        Site: house,
+        Authority: house.parts,
+        CustodyParts: CustodyParts(cast("Custody", None), DataKeys(FileKek(tmp_path / "kek"))),
     }
+    return running
+
+
+@pytest.fixture
+def run(running: Running) -> Run:
     group = SpeakingGroup("yinxin", commands={"seal": seal_command, "seal-batch": seal_batch_command})
     return lambda *told: CliRunner().invoke(group, [str(each) for each in told], obj=running)
 
@@ -96,6 +123,20 @@ def test_a_document_is_sealed_by_its_content_and_verifies(
     }  # fmt: skip
     assert verdict(out, at) is Verdict.VALID
     assert uses(database) == [DONE]
+
+
+@pytest.mark.parametrize("name", ["a.ofd", "below/b.pdf"])
+def test_a_time_stamp_comes_from_this_house_where_no_other_is_named(
+    run: Run, running: Running, seal: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    """Time goes on meanwhile: what is verified at the end lies after the time stamp."""
+    house: Site = running.parts[Site]
+    house.tree()
+    moments = (house.at + timedelta(seconds=number) for number in itertools.count(1))
+    monkeypatch.setattr(clock, "now", lambda: next(moments))
+    found = run("seal", folder / name, tmp_path / "o", "--seal", seal, "--timestamp", "--json")
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout)["report"]["signatures"][0]["signed_at"]["source"] == "timestamp"
 
 
 def test_without_a_place_the_seal_is_there_and_not_seen(run: Run, seal: str, folder: Path, tmp_path: Path):
@@ -210,6 +251,23 @@ def test_a_batch_ends_at_the_ceiling_and_says_how_much_is_left(run: Run, seal: s
     assert [each["state"] for each in told["files"].values()] == ["sealed"] * 3
 
 
+@pytest.mark.parametrize("after", [False, True])
+def test_a_killed_batch_goes_on_and_doubles_no_use(
+    run: Run, seal: str, folder: Path, tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch, after: bool
+):
+    """The process dies over the second of three files, before or after the key signed; then it is run again."""
+    (folder / "c.pdf").write_bytes(pdf.document(pages=2))
+    out = tmp_path / "out"
+    with monkeypatch.context() as patched:
+        patched.setattr(sealing, "carry_out", dying(sealing.carry_out, 2, after=after))
+        with pytest.raises(Died):
+            batch(run, seal, folder, out)
+    assert uses(database).count(DONE) == 1
+    code, told = batch(run, seal, folder, out)
+    assert (code, told["left"]) == (0, 0)
+    assert sorted(uses(database)) == [DONE, DONE, DONE, FAILED]
+
+
 def test_a_batch_is_never_mixed_with_another(run: Run, seal: str, folder: Path, tmp_path: Path):
     out = tmp_path / "out"
     batch(run, seal, folder, out)
@@ -225,3 +283,15 @@ def test_a_batch_is_never_mixed_with_another(run: Run, seal: str, folder: Path, 
 @pytest.mark.parametrize("out", [".", "below", "below/deeper"])
 def test_the_output_stands_outside_of_the_input(run: Run, seal: str, folder: Path, out: str):
     assert run("seal-batch", folder, folder / out, "--seal", seal).exit_code == 2
+
+
+def test_a_level_is_told_and_without_evidence_nothing_is_written(
+    run: Run, seal: str, folder: Path, tmp_path: Path, database: Database
+):
+    found = run("seal", folder / "below" / "b.pdf", tmp_path / "b.pdf", "--seal", seal, "--level", "b-b", "--json")
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout)["report"]["signatures"][0]["level"] == "B-B"
+    refused = run("seal", folder / "a.ofd", tmp_path / "a.ofd", "--seal", seal, "--level", "b-lt")
+    assert refused.exit_code == 1
+    assert not (tmp_path / "a.ofd").exists()
+    assert uses(database).count(DONE) == 1

@@ -162,6 +162,7 @@ def test_signatures_over_the_limit_are_told_and_not_judged():
         "TOO_MANY_SIGNATURES"
     ]
     assert report.signatures[-1].verdict is Verdict.INDETERMINATE
+    assert "TEST_SEAL" not in [each.code for each in report.warnings], "nobody looked whose it is"
 
 
 # --- signatures that rest on others
@@ -335,6 +336,7 @@ SIGNATURE_KEYS = {
     "sub_indication",
     "intact",
     "cryptographically_valid",
+    "level",
     "trusted",
     "signer",
     "seal",

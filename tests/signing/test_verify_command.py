@@ -31,7 +31,7 @@ NOW = "2026-11-21T02:30:00Z"
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Run the command on a machine where nothing was ever set up."""
-    settings = read(app.SECTIONS, environment={"YINXIN_DATABASE_URL": f"sqlite:///{tmp_path / 'none.db'}"})
+    settings = read(app.HOUSE.sections, environment={"YINXIN_DATABASE_URL": f"sqlite:///{tmp_path / 'none.db'}"})
     group = SpeakingGroup("yinxin", commands={each.name: each for each in COMMANDS if each.name})
     running = Running(app.PROGRAM, settings)
     return lambda *arguments: CliRunner().invoke(group, [str(each) for each in arguments], obj=running)
@@ -164,7 +164,7 @@ def test_anchors_of_the_site_are_trusted_when_none_are_named(
                     confirmed_at=AT - DAY,
                 )
             )
-    running = Running(app.PROGRAM, read(app.SECTIONS, environment={}))
+    running = Running(app.PROGRAM, read(app.HOUSE.sections, environment={}))
     running.database = database
     group = SpeakingGroup("yinxin", commands={each.name: each for each in COMMANDS if each.name})
     arguments = ["verify", str(files["valid.ofd"]), "--at", NOW, "--json"]

@@ -6,6 +6,7 @@ The others hang, drip, lie about length, send bombs, redirect, answer with someb
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -45,6 +46,22 @@ def by_cursor(rows: Sequence[dict[str, Any]] = ROWS) -> Behaviour:
         start, size = int(asked.get("token", "t0")[1:]), int(asked["size"])
         following = f"t{start + size}" if start + size < len(rows) else None
         exchange.answer(200, document(rows[start : start + size], next=following))
+
+    return answer
+
+
+def later(answered_at: int, retry_after: str | None = "30", rows: Sequence[dict[str, Any]] = ROWS) -> Behaviour:
+    """Take each question and answer it when it is asked for the so-manieth time; until then 202 and a place to look."""
+    asked: Counter[str] = Counter()
+    ready = honest(rows)
+    waiting = {"Location": "/jobs/1", **({"Retry-After": retry_after} if retry_after is not None else {})}
+
+    def answer(exchange: Exchange) -> None:
+        asked[exchange.received.target] += 1
+        if asked[exchange.received.target] >= answered_at:
+            ready(exchange)
+        else:
+            exchange.answer(202, b'{"job": 1}', waiting)
 
     return answer
 

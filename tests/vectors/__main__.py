@@ -2,5 +2,5 @@
 
 import runpy
 
-for builder in ("tests.base.naive_tree",):
+for builder in ("tests.base.naive_tree", "tests.signing.answers"):
     runpy.run_module(builder, run_name="__main__")

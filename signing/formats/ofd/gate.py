@@ -270,7 +270,7 @@ def _require_no_file_is_a_folder(by_fold: dict[str, Entry]) -> None:
         for fold in above:
             if fold in by_fold:
                 raise unreadable(DUPLICATE, by_fold[fold].name)
-        above = {fold.rpartition("/")[0] for fold in above if "/" in fold} - {""}
+        above = {fold.rpartition("/")[0] for fold in above} - {""}
 
 
 def _name(central: Central) -> str:

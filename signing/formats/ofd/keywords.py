@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from signing.formats.ofd.container import Entry
-from signing.formats.ofd.description import box
+from signing.formats.ofd.description import Box, box
 from signing.formats.ofd.limits import MAX_MILLIMETRES
 from signing.formats.ofd.markup import Element, Malformed, named
 from signing.formats.ofd.package import Package
+from signing.formats.ofd.places import page_boxes
 from signing.formats.ofd.tree import Page
 from signing.report import Place
 
@@ -44,26 +45,29 @@ def keyword_places(package: Package, keyword: str, *, page: int | None = None) -
     wanted = "".join(keyword.split())
     if not wanted:
         return ()
-    pages = [each for each in package.tree.pages if page is None or each.number == page]
-    return tuple(place for each in pages for place in _on_page(package, each, wanted))
+    sheets = page_boxes(package.container, package.reader, package.tree)
+    pages = [each for each in sheets if page is None or each.page.number == page]
+    return tuple(place for each in pages for place in _on_page(package, each.page, wanted, each.box))
 
 
-def _on_page(package: Package, page: Page, wanted: str) -> Iterator[Place]:
+def _on_page(package: Package, page: Page, wanted: str, sheet: Box) -> Iterator[Place]:
     characters = [each for each in _drawn(package, page) if not each.character.isspace()]
     text = "".join(each.character for each in characters)
     at = text.find(wanted)
     while at >= 0:
         word = characters[at : at + len(wanted)]
         if max(each.y for each in word) - min(each.y for each in word) < max(each.height for each in word):
-            yield _around(page.number, word)
+            yield _around(page.number, word, sheet)
         at = text.find(wanted, at + 1)
 
 
-def _around(page: int, word: list[Drawn]) -> Place:
+def _around(page: int, word: list[Drawn], sheet: Box) -> Place:
+    """Give the place of a word, from the corner of its sheet."""
     left, top = min(each.x for each in word), min(each.y for each in word)
     right = max(each.x + each.width for each in word)
     bottom = max(each.y + each.height for each in word)
-    return Place(page, round(left, 3), round(top, 3), round(right - left, 3), round(bottom - top, 3))
+    x, y = left - sheet[0], top - sheet[1]
+    return Place(page, round(x, 3), round(y, 3), round(right - left, 3), round(bottom - top, 3))
 
 
 def _drawn(package: Package, page: Page) -> Iterator[Drawn]:

@@ -1,5 +1,10 @@
-"""Where things are on pages, in millimetres from the upper left corner: page sizes, stamps, seals across pages."""
+"""Where things are on pages, in millimetres from the upper left corner: page sizes, stamps, seals across pages.
 
+A sheet may begin elsewhere than at 0 0 (GB/T 33190-2016 7.5: the physical box has a corner of its own). In the file
+everything is told in the page's coordinates, in reports and orders from the corner of the sheet that is shown.
+"""
+
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +20,10 @@ A4: Final[Box] = (0.0, 0.0, 210.0, 297.0)
 # A seal is cut into no more strips than these; a longer document gets it again on its next pages. A seal of 40 mm
 # leaves 2 mm a page then, of which the eye still sees that it fits.
 MAX_STRIPS: Final = 20
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_SHEET: Final = b"PhysicalBox"
+# A sheet that begins at 0 0, as almost all do: then nothing has to be parsed to know it.
+_AT_ZERO: Final = re.compile(rb"PhysicalBox\s*>\s*[+-]?0+(?:\.0*)?\s+[+-]?0+(?:\.0*)?\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +46,33 @@ def page_boxes(container: Container, reader: Reader, tree: Tree) -> tuple[PageBo
     return tuple(answers)
 
 
-def shown_places(stamps: Sequence[Stamp], pages: Sequence[Page], description: str) -> tuple[list[Place], list[Check]]:
-    """Tell where the stamps show, and which of them cannot be placed."""
+def corners(container: Container, stamps: Sequence[Stamp], pages: Sequence[Page]) -> Mapping[str, tuple[float, float]]:
+    """Give the corners of those sheets with stamps that do not begin at 0 0, by page. Raises `UnreadableDocument`."""
+    stamped = {stamp.page_id for stamp in stamps}
+    reader = Reader()
+    found: dict[str, tuple[float, float]] = {}
+    documents: dict[str, Box] = {}
+    for page in pages:
+        if page.id not in stamped or page.entry is None or page.id in found:
+            continue
+        whole = container.entries[page.document].content
+        if not (_may_be_moved(page.entry.content) or _may_be_moved(whole)):
+            continue
+        own = _area(_root(container, reader, page.entry.name), "Area")
+        if own is None and page.document not in documents:
+            documents[page.document] = _area(_root(container, reader, page.document), "PageArea") or A4
+        x, y, _, _ = own or documents[page.document]
+        found[page.id] = (x, y)
+    return found
+
+
+def shown_places(
+    stamps: Sequence[Stamp],
+    pages: Sequence[Page],
+    description: str,
+    corners: Mapping[str, tuple[float, float]] | None = None,
+) -> tuple[list[Place], list[Check]]:
+    """Tell where the stamps show, from the corners of their sheets, and which of them cannot be placed."""
     numbers: Mapping[str, int] = {page.id: page.number for page in reversed(pages) if page.id}
     places: list[Place] = []
     checks: list[Check] = []
@@ -50,7 +84,8 @@ def shown_places(stamps: Sequence[Stamp], pages: Sequence[Page], description: st
                 warned("STAMP_NOT_PLACED", f"/{description}", stamp=shown(stamp.id), page=shown(stamp.page_id))
             )
         else:
-            places.append(Place(number, *area))
+            left, top = (corners or {}).get(stamp.page_id, (0.0, 0.0))
+            places.append(Place(number, round(area[0] - left, 4), round(area[1] - top, 4), area[2], area[3]))
     return places, checks
 
 
@@ -87,6 +122,11 @@ def _shown(stamp: Stamp) -> Box | None:
     if right <= left or bottom <= top:
         return None
     return round(x + left, 4), round(y + top, 4), round(right - left, 4), round(bottom - top, 4)
+
+
+def _may_be_moved(content: bytes) -> bool:
+    """Tell whether a part may hold a sheet that does not begin at 0 0; in doubt it may."""
+    return content.startswith(_UTF16) or content.count(_SHEET) != 2 * len(_AT_ZERO.findall(content))
 
 
 def _root(container: Container, reader: Reader, name: str) -> Element | None:

@@ -28,7 +28,7 @@ from signing.formats.ofd.limits import MAX_SIGNATURES
 from signing.formats.ofd.locations import Found, found
 from signing.formats.ofd.markup import Malformed
 from signing.formats.ofd.package import Body, Package, package
-from signing.formats.ofd.places import shown_places
+from signing.formats.ofd.places import corners, shown_places
 from signing.formats.ofd.references import protected
 from signing.formats.ofd.signature_list import Listed, SignatureList, number_of, signature_list
 from signing.report import Check, Coverage, CoverageKind, Place, failed, warned
@@ -149,7 +149,8 @@ def _found(listing: Listing, machinery: Machinery, line: Line) -> FoundSignature
         covered = kept.covered
         checks.extend(kept.checks)
         pages = [each for each in listing.package.tree.pages if each.document in _documents(listing, line)]
-        places, unplaced = shown_places(told.stamps, pages, entry.name)
+        moved = corners(listing.package.container, told.stamps, pages)
+        places, unplaced = shown_places(told.stamps, pages, entry.name, moved)
         checks.extend((*_of_value(line, told), *unplaced, *_deviations(line, told, entry)))
     return FoundSignature(
         id=_id(listing, line),

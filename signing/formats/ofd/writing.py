@@ -189,7 +189,8 @@ def _stamps(listing: Listing, appearance: Appearance | None, first_id: int) -> I
         if page is None or not page.page.id:
             raise cannot_sign("page-missing")
         _require_on_page(place, clip, page.box)
-        boundary = _box(place.x_mm, place.y_mm, place.width_mm, place.height_mm)
+        left, top, _, _ = page.box
+        boundary = _box(place.x_mm + left, place.y_mm + top, place.width_mm, place.height_mm)
         shown = f' Clip="{_box(*clip)}"' if clip is not None else ""
         yield f'<ofd:StampAnnot ID="{_id(number)}" PageRef="{escape(page.page.id)}" Boundary="{boundary}"{shown}/>'
 

@@ -33,8 +33,8 @@ class PagePlane:
     bottom: float
     right: float
     top: float
-    turned: int = 0
-    unit: float = 1.0
+    turned: int
+    unit: float
 
     def place(self, number: int, box: tuple[float, float, float, float]) -> Place:
         """Tell where a rectangle of the page shows."""

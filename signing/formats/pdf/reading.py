@@ -19,7 +19,7 @@ from signing.formats.format import FoundDocument
 from signing.formats.pdf import byte_ranges
 from signing.formats.pdf.fields import draws, resolved
 from signing.formats.pdf.limits import Limits, OverLimit
-from signing.formats.pdf.signature import BLANK, Signed, in_order, judged
+from signing.formats.pdf.signature import BLANK, Signed, archiving, in_order, judged
 from signing.formats.pdf.store import Material, read_store
 from signing.formats.pdf.structure import StrictnessFailed, translated
 from signing.formats.pdf.view import View
@@ -71,7 +71,8 @@ def _found(view: View) -> FoundDocument:
     if len(signed) > view.limits.signatures:
         raise OverLimit("signatures")
     material = read_store(view.reader, view.limits)
-    signatures = tuple(judged(view, signed, number, material) for number in range(len(signed)))
+    stamps = archiving(view, signed)
+    signatures = tuple(judged(view, signed, number, material, stamps) for number in range(len(signed)))
     return FoundDocument(signatures, tuple(_warnings(view, signed, material)))
 
 

@@ -14,6 +14,7 @@
 A check that cannot be made is a failed one here, since the file alone decides them all.
 """
 
+import contextlib
 import dataclasses
 import re
 from collections.abc import Iterator, Sequence
@@ -31,12 +32,12 @@ from signing.formats.pdf.fields import SignatureField, contents_of, draws, opene
 from signing.formats.pdf.limits import OverLimit
 from signing.formats.pdf.permissions import UnreadablePermissions, permissions
 from signing.formats.pdf.places import places
-from signing.formats.pdf.store import Material
+from signing.formats.pdf.store import Material, completed_in
 from signing.formats.pdf.structure import StrictnessFailed
 from signing.formats.pdf.view import View
 from signing.report import Check, Coverage, CoverageKind, Place, failed, passed, warned
 
-__all__ = ["BLANK", "Signed", "in_order", "judged"]
+__all__ = ["BLANK", "Signed", "archiving", "in_order", "judged"]
 
 BLANK: Final = b"\0\t\n\f\r "
 # What stands at the end of a revision (ISO 32000-1 7.5.5), and how far back a reader looks for it.
@@ -97,7 +98,22 @@ def in_order(view: View) -> list[Signed]:
     return sorted(found, key=lambda each: (each.end or len(view.data) + 1, each.gap.start if each.gap else 0))
 
 
-def judged(view: View, every: Sequence[Signed], number: int, material: Material) -> FoundSignature:
+def archiving(view: View, every: Sequence[Signed]) -> tuple[int, ...]:
+    """Give the numbers of the document's time stamps that cover the store as it stands (EN 319 142-1 5.4.3)."""
+    completed = completed_in(view.reader, view.limits)
+    return tuple(
+        number
+        for number, each in enumerate(every)
+        if each.is_document_timestamp
+        and each.revision is not None
+        and completed is not None
+        and completed <= each.revision
+    )
+
+
+def judged(
+    view: View, every: Sequence[Signed], number: int, material: Material, stamps: Sequence[int] = ()
+) -> FoundSignature:
     """Judge the signature of that number, from 0; whatever is wrong with it does not reach the others.
 
     Raises `StrictnessFailed` in a strict reading, nothing else.
@@ -122,7 +138,7 @@ def judged(view: View, every: Sequence[Signed], number: int, material: Material)
         checks.append(failed("PDF_STRUCTURE_LENIENT", signed.name, reason=reason))
     uncovered = tuple(_uncovered(view, signed))
     return FoundSignature(
-        id=f"s{number + 1:03d}",
+        id=_id(number),
         declared_kind=None,
         value=value,
         message=byte_ranges.message(view.data, signed.numbers),
@@ -133,6 +149,8 @@ def judged(view: View, every: Sequence[Signed], number: int, material: Material)
         declared_method=signed.sub_filter,
         claimed_time=signed.claimed_time,
         is_document_timestamp=signed.is_document_timestamp,
+        has_level=True,
+        archived_by=tuple(_id(each) for each in stamps if each > number),
         certificates=material.certificates,
         lists=material.lists,
         answers=material.answers,
@@ -155,10 +173,8 @@ def _claimed(view: View, found: SignatureField) -> Signed:
         signed.gap, signed.end = claim.gap, claim.end
         container = _container(signed)
         if container is not None:
-            try:
+            with contextlib.suppress(KeyError):
                 signed.revision = int(view.reader.xrefs.get_last_change(container))
-            except KeyError:
-                signed.revision = None
     return signed
 
 
@@ -308,6 +324,10 @@ def _look_at_later(
     if found.refused is None and any(each.endswith((": Info", ": Metadata")) for each in named):
         checks.append(warned("PDF_METADATA_CHANGED", signed.name))
     return tuple(named)
+
+
+def _id(number: int) -> str:
+    return f"s{number + 1:03d}"
 
 
 def _kind(signed: Signed) -> str:

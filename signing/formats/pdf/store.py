@@ -15,8 +15,9 @@ from pyhanko.pdf_utils.rw_common import PdfHandler
 from signing.formats.pdf.byte_ranges import object_end
 from signing.formats.pdf.fields import resolved
 from signing.formats.pdf.limits import Limits
+from signing.formats.pdf.structure import Reader
 
-__all__ = ["KINDS", "Material", "read_store"]
+__all__ = ["KINDS", "Material", "completed_in", "read_store"]
 
 # The key in the store, the key in an entry of /VRI, and what the streams are.
 KINDS: Final = (
@@ -61,6 +62,26 @@ def read_store(handler: PdfHandler, limits: Limits) -> Material:
                     pieces[der] = None
         found.append(tuple(pieces))
     return Material(found[0], found[1], found[2], left_out)
+
+
+def completed_in(reader: Reader, limits: Limits) -> int | None:
+    """Tell in which revision (from 0) the last piece of the store came or was changed; None without a piece.
+
+    A piece that cannot be found counts as changed in the last revision: no time stamp then covers the store.
+    """
+    found = [-1]
+    try:
+        store = resolved(reader.root, "/DSS")
+        if store is None:
+            return None
+        for source, own in _sources(store, limits):
+            for key, short_key, _ in KINDS:
+                array: Any = resolved(source, key if own else short_key) or ()
+                pieces = (array.raw_get(place) for place in range(min(len(array), limits.store_items)))
+                found += [int(reader.xrefs.get_last_change(each.reference)) for each in pieces]
+    except Exception:  # noqa: BLE001 - junk in the store, as above
+        return reader.last_revision
+    return max(found) if len(found) > 1 else None
 
 
 def _sources(store: Any, limits: Limits) -> Iterator[tuple[Any, bool]]:

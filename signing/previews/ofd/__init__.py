@@ -8,14 +8,12 @@ from signing.errors import UnreadableDocument
 from signing.formats.ofd.description import Stamp
 from signing.formats.ofd.reading import Listing, listed
 from signing.formats.ofd.tree import Page
-from signing.previews.display import Sheet
 from signing.previews.errors import NoPreview
 from signing.previews.ofd.document import FORMAT, ShownDocument, shown_document
 from signing.previews.ofd.page import sheet
 from signing.previews.ofd.seals import SealOnPage
 from signing.previews.preview import Box, Preview, Stamped, Wanted
 from signing.previews.sheets import preview_of
-from signing.report import Place
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class OfdPages:
         """Draw a page. Raises `NoSuchPage`, `NoPreview`."""
         page = self.document.page(number)
         laid = sheet(self.document, page, self._stamped(page, wanted.signatures), wanted.fonts, wanted.limits)
-        return preview_of(laid, number, self.count, FORMAT, wanted, boxes_of(laid, number, wanted.signatures))
+        return preview_of(laid, number, self.count, FORMAT, wanted, boxes_of(number, wanted.signatures))
 
     def _stamped(self, page: Page, signatures: Sequence[Stamped]) -> tuple[SealOnPage, ...]:
         """Join the signatures of the report, which are in the order of the list, with their stamps on this page."""
@@ -69,14 +67,9 @@ class OfdRenderer:
         return OfdPages(shown_document(listing.package), listing)
 
 
-def boxes_of(laid: Sheet, number: int, signatures: Sequence[Stamped]) -> tuple[Box, ...]:
-    """Give the places on a page, from the corner of what is drawn of it."""
-    return tuple(
-        Box(each.id, Place(number, place.x_mm - laid.box[0], place.y_mm - laid.box[1], place.width_mm, place.height_mm))
-        for each in signatures
-        for place in each.places
-        if place.page == number
-    )
+def boxes_of(number: int, signatures: Sequence[Stamped]) -> tuple[Box, ...]:
+    """Give the places on a page; reports count them from the corner of the sheet, as pictures do."""
+    return tuple(Box(each.id, place) for each in signatures for place in each.places if place.page == number)
 
 
 def _on(page: Page, stamps: Sequence[Stamp]) -> tuple[Stamp, ...]:

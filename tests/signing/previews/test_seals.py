@@ -196,6 +196,9 @@ def test_a_box_is_counted_from_the_corner_of_the_sheet_that_is_shown():
     look_at = seen(with_picture(picture(), STAMP.format("50 50 40 20", ""), area=own))
     (box,) = look_at.preview.boxes
     assert (box.place.x_mm, box.place.y_mm) == (40, 30)
+    assert judged(with_picture(picture(), STAMP.format("50 50 40 20", ""), area=own)).signatures[0].places == (
+        box.place,
+    )
     assert look_at.share(40.5, 30.5, 19, 19, RED) == 1.0
 
 

@@ -4,6 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
 
 import pytest
 
@@ -96,6 +97,49 @@ def test_a_zip64_entry_with_a_descriptor_of_eight_bytes_is_read():
 def test_stored_entries_and_empty_ones_are_read():
     listed = [Item("a", b"plain", method=0), Item("b", b"", method=0), Item("c", b""), Item("d/", b"", method=0)]
     assert table(archive(listed)) == {"a": b"plain", "b": b"", "c": b""}
+
+
+ALL_ONES = 0xFFFFFFFF
+
+
+def wide(*numbers: int) -> bytes:
+    return struct.pack(f"<HH{len(numbers)}Q", 1, 8 * len(numbers), *numbers)
+
+
+@pytest.mark.parametrize(
+    ("extra", "told", "subject"),
+    [
+        (b"", {"size": ALL_ONES}, "zip64"),
+        (b"", {"compressed": ALL_ONES}, "zip64"),
+        (struct.pack("<HH", 0x5455, 0), {"size": ALL_ONES}, "zip64"),
+        (struct.pack("<HH", 0x5455, 0), {"compressed": ALL_ONES}, "zip64"),
+        (wide(1) + wide(1), {"size": ALL_ONES}, "zip64"),
+        (wide(1) + wide(1), {}, "zip64"),
+        (wide(1), {"size": ALL_ONES, "compressed": ALL_ONES}, "zip64"),
+        (wide(1)[:-1], {"size": ALL_ONES}, "a"),
+        (b"\x01", {}, "a"),
+        (b"\x00\x00\x01", {}, "a"),
+    ],
+)
+@pytest.mark.parametrize("which", ["local", "central"])
+def test_a_size_of_all_ones_stands_once_in_eight_bytes_beside_it_or_nothing_is_read(which, extra, told, subject):
+    item = Item("a", b"x", method=0)
+    item = (
+        replace(item, local={"extra": extra, **told})
+        if which == "local"
+        else replace(item, central={"extra": extra, **told})
+    )
+    with pytest.raises(UnreadableDocument) as refusal:
+        opened(archive([item]))
+    assert (refusal.value.reason, refusal.value.subject) == ("PACKAGE_MALFORMED", subject)
+
+
+@pytest.mark.parametrize("raw", [b"a" * 60 + b"\xff", b"a" * 600])
+def test_a_name_that_cannot_be_read_is_told_by_its_first_forty_bytes(raw):
+    for flags in (0, 0x800):
+        with pytest.raises(UnreadableDocument) as refusal:
+            opened(archive([Item(raw, b"x", flags=flags)]))
+        assert (refusal.value.reason, refusal.value.subject) == ("PACKAGE_NAME", repr(raw[:40]))
 
 
 def test_padding_in_an_extra_field_is_passed_over():

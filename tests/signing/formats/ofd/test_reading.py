@@ -391,6 +391,14 @@ def test_files_outside_the_tree_are_visible_where_the_tree_cannot_be_followed():
     assert codes(found) == ["LOCATION_LEADS_NOWHERE"]
 
 
+@pytest.mark.parametrize("name", ["Doc_0/Tags/CustomTags.xml", "Doc_0/Tags/CustomTag.xml", "OFD.xml"])
+def test_what_is_known_to_show_nothing_stays_invisible_where_the_tree_cannot_be_followed(name):
+    files = sealed(document(Doc_0__Annots__Annotations_xml=b"<broken"), covers=lambda each: each not in {name, LIST})
+    files["extra.bin"] = b"x"
+    coverage = one(files).coverage
+    assert (coverage.uncovered_visible, coverage.uncovered_invisible) == (("/extra.bin",), (f"/{name}",))
+
+
 def test_a_page_that_is_missing_is_told():
     found = read(sealed(document(Doc_0__Pages__Page_1__Content_xml=None)))
     assert codes(found) == ["LOCATION_LEADS_NOWHERE"]
@@ -429,6 +437,25 @@ def test_a_strip_of_a_seal_across_pages_shows_where_its_clip_is():
     )
     found = one(sealed(stamps=stamps, highest="s003"))
     assert found.places == (Place(1, 190.0, 100.0, 20.0, 40.0), Place(2, 190.0, 100.0, 20.0, 40.0))
+
+
+SHEET = b"<ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox>"
+
+
+@pytest.mark.parametrize("where", ["Doc_0/Pages/Page_0/Content.xml", "Doc_0/Document.xml"])
+@pytest.mark.parametrize(
+    ("corner", "expected"),
+    [("10 20", (110.0, 180.0)), ("-5 .5", (125.0, 199.5)), ("0.0 00", (120.0, 200.0)), ("1e9 0", (120.0, 200.0))],
+)
+def test_a_place_is_told_from_the_corner_of_the_sheet(where: str, corner: str, expected: tuple[float, float]):
+    """The page's own sheet, or the document's where the page has none; a sheet that is none is A4 at 0 0."""
+    files = document()
+    own = b"<ofd:Area>" + SHEET + b"</ofd:Area>"
+    if where == "Doc_0/Document.xml":
+        files["Doc_0/Pages/Page_0/Content.xml"] = files["Doc_0/Pages/Page_0/Content.xml"].replace(own, b"")
+    files[where] = files[where].replace(SHEET, SHEET.replace(b"0 0 ", corner.encode() + b" "))
+    (place,) = one(sealed(files)).places
+    assert (place.x_mm, place.y_mm, place.width_mm) == (*expected, 40.0)
 
 
 # --- stripping

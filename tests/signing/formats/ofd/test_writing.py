@@ -376,6 +376,23 @@ def test_a_seal_across_five_pages_is_laid_as_a_made_file_has_it():
     assert [place.page for place, _ in laid] == [1, 2, 3, 4, 5]
 
 
+def moved_sheet() -> bytes:
+    """A first page whose sheet begins at 10 20."""
+    own = document()["Doc_0/Pages/Page_0/Content.xml"].replace(b"0 0 210 297", b"10 20 210 297")
+    return archive(document(Doc_0__Pages__Page_0__Content_xml=own))
+
+
+def test_a_place_that_was_asked_for_is_where_it_is_told_whatever_the_corner_of_the_sheet():
+    data = signed(moved_sheet())
+    assert OFD.read(data).signatures[0].places == AT_PAGE_1.places
+    assert b'Boundary="130 220 40 40"' in files(data)[DESCRIPTION]
+
+
+def test_a_keyword_on_such_a_sheet_is_found_from_its_corner():
+    plain, moved = (keyword_places(package(data), "盖章处")[0] for data in (PLAIN, moved_sheet()))
+    assert (moved.x_mm, moved.y_mm) == (plain.x_mm - 10, plain.y_mm - 20)
+
+
 def test_a_seal_across_pages_is_written_and_found():
     laid = cross_page_places([(210.0, 297.0)] * 2, 40, 40, 100)
     appearance = Appearance(b"", "image/png", tuple(p for p, _ in laid), tuple(c for _, c in laid))
