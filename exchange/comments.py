@@ -7,16 +7,16 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from base.acting import Room, actor
+from base.acting import actor
 from base.audit import Thing
 from base.callers import Caller
-from exchange import authorities, form
+from exchange import authorities, form, substitutions
+from exchange.acting import ROOM
 from exchange.directories import THING
 from exchange.errors import DirectoryStepNotAllowed, NoSuchComment, NoSuchField, NotYourDirectory
 from exchange.life import OPEN, State
 from exchange.models import Directory, DirectoryComment, DirectoryVersion
 
-ROOM: Final = Room("exchange")
 ITEM: Final = re.compile(r"#/items/(?P<place>[0-9]{1,4})/(?P<field>[a-z_]+)\Z")
 
 
@@ -37,7 +37,7 @@ def comment(
     """
     if State(version.state) not in OPEN:
         raise DirectoryStepNotAllowed("comment", version.state)
-    _require_concerned(session, directory, by)
+    _require_concerned(session, directory, by, at)
     _require_field(pointer, version)
     row = DirectoryComment(
         directory=version.directory,
@@ -61,15 +61,16 @@ def resolve(session: Session, directory: Directory, number: int, by: Caller, at:
     row = session.get(DirectoryComment, number)
     if row is None or row.directory != directory.code or row.resolved_at is not None:
         raise NoSuchComment(number)
-    _require_concerned(session, directory, by)
+    _require_concerned(session, directory, by, at)
     row.resolved_by, row.resolved_at = actor(by), at
     ROOM.record(session, by, at, "directory.comment-resolved", Thing(THING, directory.code), comment=number)
     return row
 
 
-def _require_concerned(session: Session, directory: Directory, by: Caller) -> None:
-    own = by.organisation == directory.owner and by.roles & {"steward", "reviewer"}
-    above = "authority" in by.roles and authorities.has_authority_over(session, by.organisation, directory.owner)
+def _require_concerned(session: Session, directory: Directory, by: Caller, at: datetime) -> None:
+    held = substitutions.roles_of(session, by, at)
+    own = by.organisation == directory.owner and held.keys() & {"steward", "reviewer"}
+    above = "authority" in held and authorities.has_authority_over(session, by.organisation, directory.owner)
     if not own and not above:
         raise NotYourDirectory(directory.code, "comment")
 

@@ -29,16 +29,29 @@ class Dictionary:
     entries: tuple[Entry, ...]
 
     def __contains__(self, code: object) -> bool:
-        return any(each.code == code for each in self.entries)
+        return isinstance(code, str) and code in self._by_code
 
     def words(self, code: str, language: str) -> str:
         """Say a code in words; an unknown one as it stands."""
-        return next((each.zh if language == "zh" else each.en for each in self.entries if each.code == code), code)
+        found = self._by_code.get(code)
+        return code if found is None else found.zh if language == "zh" else found.en
 
     def code_of(self, text: str) -> str | None:
         """Find the code that a text means: the code itself, or its words in either language."""
-        meant = text.strip()
-        return next((each.code for each in self.entries if meant in (each.code, each.zh, each.en)), None)
+        return self._by_word.get(text.strip())
+
+    @functools.cached_property
+    def _by_code(self) -> Mapping[str, Entry]:
+        return {each.code: each for each in self.entries}
+
+    @functools.cached_property
+    def _by_word(self) -> Mapping[str, str]:
+        """Give the code that each code and word means; of two entries with one word, the first."""
+        found: dict[str, str] = {}
+        for each in self.entries:
+            for word in (each.code, each.zh, each.en):
+                found.setdefault(word, each.code)
+        return found
 
 
 @functools.cache

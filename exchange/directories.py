@@ -12,25 +12,23 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from base import search
-from base.acting import Room, actor
+from base.acting import actor
 from base.audit import Thing
 from base.callers import Caller
 from base.canonical import canonical
-from exchange import authorities, form, life, resource_codes, substitutions, tasks
-from exchange.dictionaries import dictionaries
+from base.db import inserting
+from exchange import authorities, life, resource_codes, substitutions, tasks
+from exchange.acting import ROOM
+from exchange.directory_contents import drafted, listed, require_complete, searched
 from exchange.errors import (
     DirectoryCodeTaken,
     DirectoryStepNotAllowed,
-    FaultyDirectory,
     NoSuchDirectory,
     NoSuchDirectoryVersion,
-    NothingChanged,
     NotYourDirectory,
-    OpenComments,
     OwnWork,
     VersionUnderWay,
 )
@@ -39,7 +37,6 @@ from exchange.life import OPEN, READABLE, State, Step, Whose
 from exchange.models import (
     DIRECTORY_SEARCH,
     Directory,
-    DirectoryComment,
     DirectoryStep,
     DirectoryVersion,
     ResourceNumber,
@@ -49,10 +46,7 @@ from keys.algorithms.sm3 import SM3
 from keys.parties.models import Organisation
 from keys.parties.organisations import active_organisation
 
-ROOM: Final = Room("exchange")
 THING: Final = "directory"
-# A content with a thousand items of long texts has some 600 KB; more is no description.
-LARGEST_CONTENT: Final = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -110,7 +104,7 @@ def add(session: Session, new: NewDirectory, by: Caller, at: datetime) -> Direct
     `InvalidResourceCode`.
     """
     owner = active_organisation(session, by.organisation)
-    content = _drafted(new.content, owner)
+    content = drafted(new.content, owner)
     code = _code(session, new, content, owner)
     if session.get(Directory, code.text) is not None:
         raise DirectoryCodeTaken(code.text)
@@ -127,7 +121,7 @@ def add(session: Session, new: NewDirectory, by: Caller, at: datetime) -> Direct
         version=0,
         created_at=at,
         changed_at=at,
-        **_listed(content),
+        **listed(content),
     )
     session.add(row)
     session.flush()
@@ -146,7 +140,7 @@ def write(
     if State(version.state) is not State.DRAFT:
         raise DirectoryStepNotAllowed("write", version.state)
     owner = active_organisation(session, directory.owner)
-    version.content = _drafted(content, owner)
+    version.content = drafted(content, owner)
     version.content_sm3 = digest(version.content)
     version.author, version.changed_at = actor(by), at
     version.version += 1
@@ -187,7 +181,7 @@ def take(
     whose = life.whose(State(version.state), step)
     place = _require(session, directory, version, whose, step.value, by, at)
     if step is Step.SUBMIT:
-        _require_complete(session, directory, version)
+        require_complete(session, directory, version)
     if step is Step.PUBLISH:
         _supersede(session, directory, version, by, at)
     version.state = life.MOVES[step].target.value
@@ -219,45 +213,17 @@ def digest(content: Content) -> str:
     return SM3.of(canonical(dict(content))).hex()
 
 
-def _drafted(content: Content, owner: Organisation) -> dict[str, Any]:
-    """Bring a content into the form in which it is kept.
-
-    Raises `FaultyDirectory` for unknown fields, another provider, or too much.
-    """
-    told = {name: value for name, value in content.items() if not form.blank(value)}
-    told.setdefault("department", owner.code)
-    faults = [each for each in form.check(told) if each.code in {"unknown-field", "wrong-type", "too-many"}]
-    if faults:
-        raise FaultyDirectory(len(faults), faults[0].pointer, faults[0].code)
-    if told["department"] != owner.code:
-        raise FaultyDirectory(1, "#/department", "other-provider")
-    if len(canonical(told)) > LARGEST_CONTENT:
-        raise FaultyDirectory(1, "#", "too-large")
-    return told
-
-
 def _code(session: Session, new: NewDirectory, content: Content, owner: Organisation) -> ResourceCode:
     if new.code is not None:
         return ResourceCode.of(new.code)
     category = str(content.get("base_category") or content.get("theme_category") or "00")
     classification = resource_codes.department_class(owner.region, category)
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    counted = insert(ResourceNumber).values(classification=classification, last=1)
+    counted = inserting(session, ResourceNumber).values(classification=classification, last=1)
     counted = counted.on_conflict_do_update(
         index_elements=[ResourceNumber.classification], set_={"last": ResourceNumber.last + 1}
     )
     last = session.execute(counted.returning(ResourceNumber.last)).scalar_one()
     return resource_codes.numbered(classification, last)
-
-
-def _listed(content: Content) -> dict[str, str]:
-    """Give what the directory's row repeats of a content."""
-    return {
-        "name": str(content.get("name", "")),
-        "share_type": str(content.get("share_type", "")),
-        "field_of_work": str(content.get("field_of_work", "")),
-        "update_cycle": str(content.get("update_cycle", "")),
-    }
 
 
 def _begin(
@@ -326,24 +292,6 @@ def _require(
     return place
 
 
-def _require_complete(session: Session, directory: Directory, version: DirectoryVersion) -> None:
-    faults = form.check(version.content)
-    if faults:
-        raise FaultyDirectory(len(faults), faults[0].pointer, faults[0].code)
-    open_ones = select(func.count()).where(
-        DirectoryComment.directory == directory.code,
-        DirectoryComment.number == version.number,
-        DirectoryComment.resolved_at.is_(None),
-    )
-    comments = session.execute(open_ones).scalar_one()
-    if comments:
-        raise OpenComments(directory.code, comments)
-    if directory.published is not None:
-        current = version_of(session, directory, directory.published)
-        if current.content_sm3 == version.content_sm3 and State(current.state) in READABLE:
-            raise NothingChanged(directory.code)
-
-
 def _supersede(session: Session, directory: Directory, version: DirectoryVersion, by: Caller, at: datetime) -> None:
     """Take the version that could be read until now out of the way."""
     if directory.published is None:
@@ -359,10 +307,10 @@ def _show(session: Session, directory: Directory, version: DirectoryVersion, at:
     """Let everyone read and find the version."""
     version.published_at = at
     directory.published, directory.published_at = version.number, at
-    for name, value in _listed(version.content).items():
+    for name, value in listed(version.content).items():
         setattr(directory, name, value)
     session.flush()
-    search.put(session, DIRECTORY_SEARCH, directory.code, _searched(session, directory, version.content))
+    search.put(session, DIRECTORY_SEARCH, directory.code, searched(session, directory, version.content))
 
 
 def _keep(
@@ -414,22 +362,13 @@ def _note(session: Session, version: DirectoryVersion, taken: Taken, by: Caller,
 def _touch(session: Session, directory: Directory, version: DirectoryVersion, at: datetime) -> None:
     """Bring the row up to date: until something is published it shows the draft."""
     if directory.published is None:
-        for name, value in _listed(version.content).items():
+        for name, value in listed(version.content).items():
             setattr(directory, name, value)
     if directory.published in (None, version.number):
         directory.state = version.state
     directory.version += 1
     directory.changed_at = at
     session.flush()
-
-
-def _searched(session: Session, directory: Directory, content: Content) -> list[str]:
-    """Gather the texts by which a directory is found."""
-    owner = active_organisation(session, directory.owner)
-    items = [str(item.get("name", "")) for item in content.get("items", ())]
-    work = dictionaries()["field_of_work"].words(str(content.get("field_of_work", "")), "zh")
-    codes = [directory.code, directory.base_code or "", directory.theme_code or "", str(content.get("matter_code", ""))]
-    return [directory.name, owner.name, str(content.get("summary", "")), work, *items, *codes]
 
 
 def _version_thing(version: DirectoryVersion) -> Thing:

@@ -10,17 +10,17 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from base.acting import Room, actor
+from base.acting import actor
 from base.audit import Thing
 from base.callers import Caller
-from exchange import authorities, directories, tasks
+from exchange import authorities, directories, substitutions, tasks
+from exchange.acting import ROOM
 from exchange.directories import THING
 from exchange.errors import DirectoryStepNotAllowed, NotYourDirectory
 from exchange.life import Step
 from exchange.models import Directory, DirectoryVersion, Elevation
 from keys.parties.organisations import organisation_of
 
-ROOM: Final = Room("exchange")
 WAITING, ACCEPTED, RETURNED = "waiting", "accepted", "returned"
 DUTY: Final = "upward-review"
 
@@ -84,7 +84,7 @@ def decide(
     row = session.get(Elevation, (version.directory, version.number, level))
     if row is None or row.state != WAITING:
         raise DirectoryStepNotAllowed("elevate", row.state if row else "not-reported")
-    if by.organisation != row.organisation or authorities.ROLE not in by.roles:
+    if by.organisation != row.organisation or authorities.ROLE not in substitutions.roles_of(session, by, at):
         raise NotYourDirectory(directory.code, "elevate")
     row.state, row.reason = (ACCEPTED if accepted else RETURNED), reason
     row.decided_by, row.decided_at = actor(by), at

@@ -140,6 +140,24 @@ class NoAuthority(DomainError):
 
 
 @dataclass(eq=False)
+class TermNotYours(DomainError):
+    """The term holds for the whole site and is the highest authority's to set."""
+
+    duty: str
+    code: ClassVar[str] = "term-not-yours"
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+@dataclass(eq=False)
+class NoSuchSubstitution(DomainError):
+    """There is no substitution of that number among those that you may see."""
+
+    substitution: int
+    code: ClassVar[str] = "no-such-substitution"
+    kind: ClassVar[Kind] = Kind.MISSING
+
+
+@dataclass(eq=False)
 class UnusableSubstitution(DomainError):
     """A substitution that cannot be kept: of oneself, across organisations, or for no time."""
 

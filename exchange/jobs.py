@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from base.scheduling import Every, Job, in_one_transaction
-from exchange import mount_jobs, tasks
+from exchange import tasks
 
 
 def _remind(session: Session, at: datetime) -> None:
@@ -13,4 +13,4 @@ def _remind(session: Session, at: datetime) -> None:
 
 
 # Terms run in days; a reminder within the quarter of an hour is soon enough.
-JOBS = (Job("exchange.remind", Every(900), in_one_transaction(_remind)), *mount_jobs.JOBS)
+JOBS = (Job("exchange.remind", Every(900), in_one_transaction(_remind)),)

@@ -4,7 +4,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from base.api import PageQuery
+from base.api import PageQuery, page_of
 from exchange.directories import NewDirectory
 from exchange.life import State
 from exchange.models import CODE_LENGTH, COMMENT_LENGTH, POINTER_LENGTH
@@ -13,14 +13,8 @@ from keys.parties.schemas import REASON_LENGTH
 REASON = ma.validate.Length(max=REASON_LENGTH)
 # Words, initials or a code: what people type into a search box.
 LONGEST_SEARCH = 200
-
-
-def _page_of(schema: type[ma.Schema], name: str) -> type[ma.Schema]:
-    members: dict[str, ma.fields.Field[Any]] = {
-        "items": ma.fields.List(ma.fields.Nested(schema), required=True),
-        "next_cursor": ma.fields.String(allow_none=True),
-    }
-    return ma.Schema.from_dict(members, name=name)
+# Accounts are named by UUIDs; anything longer names nobody.
+PERSON_LENGTH = 64
 
 
 class NewDirectorySchema(ma.Schema):
@@ -266,12 +260,41 @@ class TaskSchema(ma.Schema):
     due_at = ma.fields.AwareDateTime(required=True)
     days = ma.fields.Integer(required=True)
     escalated_to = ma.fields.String(allow_none=True, required=True)
+    in_place_of = ma.fields.String(allow_none=True, required=True)
 
 
 class TasksSchema(ma.Schema):
     """What the caller has to do, the most pressing first."""
 
     items = ma.fields.List(ma.fields.Nested(TaskSchema), required=True)
+
+
+class NewSubstitutionSchema(ma.Schema):
+    """Who takes whose place, and for how long; `person` left out: the caller's own."""
+
+    person = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(1, PERSON_LENGTH))
+    substitute = ma.fields.String(required=True, validate=ma.validate.Length(1, PERSON_LENGTH))
+    valid_from = ma.fields.AwareDateTime(required=True)
+    valid_until = ma.fields.AwareDateTime(required=True)
+
+
+class SubstitutionSchema(ma.Schema):
+    """Someone who acts for someone else for a while, and what is lent by that."""
+
+    id = ma.fields.Integer(required=True)
+    person = ma.fields.String(required=True)
+    substitute = ma.fields.String(required=True)
+    valid_from = ma.fields.AwareDateTime(required=True)
+    valid_until = ma.fields.AwareDateTime(required=True)
+    ended_at = ma.fields.AwareDateTime(allow_none=True, required=True)
+    created_by = ma.fields.String(required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+
+
+class SubstitutionsSchema(ma.Schema):
+    """Who takes whose place, the newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(SubstitutionSchema), required=True)
 
 
 class TermSchema(ma.Schema):
@@ -324,4 +347,4 @@ class DictionariesSchema(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(DictionarySchema), required=True)
 
 
-DirectoryPage = _page_of(DirectorySchema, "DirectoryPage")
+DirectoryPage = page_of(DirectorySchema, "DirectoryPage")

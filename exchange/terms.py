@@ -3,19 +3,18 @@
 import tomllib
 from datetime import datetime
 from importlib import resources
-from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from base.acting import Room, actor
+from base.acting import actor
 from base.audit import Thing
 from base.callers import Caller
 from base.workdays import MOST_DAYS, UnusableTerm
-from exchange.errors import NoSuchTerm
+from exchange import authorities
+from exchange.acting import ROOM
+from exchange.errors import NoSuchTerm, TermNotYours
 from exchange.models import Term
-
-ROOM: Final = Room("exchange")
 
 
 def seed(session: Session, by: Caller, at: datetime) -> list[str]:
@@ -41,8 +40,11 @@ def term_of(session: Session, duty: str) -> Term:
 def set_term(session: Session, duty: str, days: int, basis: str, by: Caller, at: datetime) -> Term:
     """Give a duty another term, with its basis; terms that already run keep their end.
 
-    Raises `NoSuchTerm`, `UnusableTerm`.
+    A term holds for the whole site, so it is the highest authority's alone.
+    Raises `TermNotYours`, `NoSuchTerm`, `UnusableTerm`.
     """
+    if authorities.authority_above(session, by.organisation) is not None:
+        raise TermNotYours(duty)
     if not 0 <= days <= MOST_DAYS:
         raise UnusableTerm(days, MOST_DAYS)
     row = term_of(session, duty)

@@ -12,22 +12,22 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from base import bulk
-from base.acting import Room, actor
+from base.acting import actor
 from base.audit import Thing
-from base.bulk import Advance, BulkJob, BulkTask, Chunk
+from base.bulk import Advance, BulkJob, Chunk
 from base.callers import Caller
 from base.errors import DomainError
 from exchange import directories
+from exchange.acting import ROOM
 from exchange.directories import NewDirectory
 from exchange.imports import faults
 from exchange.imports.errors import ApplierGone, ImportUnderWay, NothingToApply
-from exchange.imports.uploads import THING
-from exchange.imports_models import PENDING, DirectoryImport, ImportRow
+from exchange.imports.models import PENDING, DirectoryImport, ImportRow
+from exchange.imports.uploads import SETTLED, THING
 from exchange.life import OPEN, State
 from keys.parties import people
 from keys.parties.models import Person
 
-ROOM: Final = Room("exchange")
 # Each row is some ten statements; a chunk stays below half a second, which is what other writers wait on SQLite.
 ROWS_AT_ONCE: Final = 20
 REASON: Final = "导入：{file}"
@@ -39,7 +39,7 @@ def apply(session: Session, of: DirectoryImport, by: Caller, at: datetime) -> in
 
     Raises `ImportUnderWay`, `NothingToApply`.
     """
-    if of.state not in {"staged", "applied"}:
+    if of.state not in SETTLED | {"refused"}:  # a refused one has no rows
         raise ImportUnderWay(of.state)
     if not _left(session, of.id, 0):
         wrong = select(func.count()).where(ImportRow.import_id == of.id, ImportRow.state == "error")
@@ -77,21 +77,6 @@ def step(session: Session, chunk: Chunk) -> Advance:
 
 
 JOB: Final = BulkJob("exchange.apply-import", step)
-
-
-def state_of(session: Session, of: DirectoryImport) -> str:
-    """Tell where an import stands; one whose task failed or was cancelled is as it was before."""
-    task = session.get(BulkTask, of.task) if of.state == "applying" and of.task is not None else None
-    over = task is not None and task.state in {bulk.TaskState.FAILED, bulk.TaskState.CANCELLED}
-    return "staged" if over else of.state
-
-
-def settle(session: Session, of: DirectoryImport, at: datetime) -> None:
-    """Bring an import back to staged whose task failed or was cancelled, so that it can be applied again."""
-    state = state_of(session, of)
-    if state != of.state:
-        of.state, of.changed_at = state, at
-        of.version += 1
 
 
 def _apply_row(session: Session, of: DirectoryImport, row: ImportRow, by: Caller, at: datetime) -> None:

@@ -13,8 +13,7 @@ from exchange.exports.vocabularies import PREFIXES, full, vocabularies
 from exchange.imports import columns
 from exchange.imports.columns import CODE
 from exchange.imports.errors import UnreadableCatalogue
-from exchange.imports.rdf import statements
-from exchange.imports.statements import TYPE, Value
+from exchange.imports.statements import TYPE, Statement, Value
 from exchange.resource_codes import InvalidResourceCode, ResourceCode
 
 ROWS_LIMIT: Final = 20_000
@@ -44,23 +43,27 @@ _LEFT: Final = frozenset(
 
 Told = tuple[Mapping[str, str], Sequence[Mapping[str, Any]] | None]
 Said = dict[str, list[Value]]
+Things = dict[str, Said]
 
 
-def directories(text: str, kind: str, remarks: list[dict[str, Any]]) -> Iterator[Told]:
-    """Read the data sets of a catalogue. Raises `UnreadableCatalogue`, `RemoteContext`."""
-    things: dict[str, Said] = {}
-    for subject, predicate, value in statements(text, kind):
-        things.setdefault(subject, {}).setdefault(predicate, []).append(value)
+def gather(things: Things, statement: Statement) -> None:
+    """Put a statement to what it is about."""
+    subject, predicate, value = statement
+    things.setdefault(subject, {}).setdefault(predicate, []).append(value)
+
+
+def directories(things: Things, remarks: list[dict[str, Any]]) -> Iterator[Told]:
+    """Read the data sets of a catalogue from all that it states. Raises `UnreadableCatalogue`."""
     found = [said for said in things.values() if any(each.text == DATASET for each in said.get(TYPE, ()))]
     if not found:
         raise UnreadableCatalogue("no data set")
     if len(found) > ROWS_LIMIT:
         raise UnreadableCatalogue("too many data sets")
     unknown: dict[str, int] = {}
-    rows = [_row(said, unknown) for said in found]
+    for said in found:
+        yield _row(said, unknown)
     for name, count in sorted(unknown.items())[:REMARKS_KEPT]:
         remarks.append({"code": "unknown-property", "place": name[:100], "text": str(count)})
-    return iter(rows)
 
 
 def _row(said: Said, unknown: dict[str, int]) -> Told:

@@ -84,16 +84,22 @@ def judge(row: Told, on: Ground, seen: set[str]) -> Judged:
         faults.document(each, faults.place_of(on.layout, row.number, f"#/{where}", row.items), told)
         for where, each, told in (*wrong, *unsaid)
     ]
-    keys = {f"code {known.code}" if known else f"code {code}" if code else f"name {name}"}
-    if (code or name or known) and keys & seen:
+    key = key_of(known.code if known else None, code, name)
+    if (code or name or known) and key in seen:
         found.append(_fault(row, on, CODE if code else "name", "twice"))
-    seen |= keys
+    seen.add(key)
     placed = {(each["row"], each["column"], each["field"]) for each in found}
     checked = faults.of_content(content, on.layout, row.number, row.items)
     found += [each for each in checked if (each["row"], each["column"], each["field"]) not in placed]
     state = "error" if found else _state(content, known)
     directory = known.code if known is not None else None
     return Judged(row, state, code[:CODE_LENGTH], name[:NAME_LENGTH], content, found[: faults.FAULTS_TOLD], directory)
+
+
+def key_of(directory: str | None, code: str, name: str) -> str:
+    """Give what two rows share that mean the same directory: its code, or else its name; as far as rows keep them."""
+    meant = directory or code[:CODE_LENGTH]
+    return f"code {meant}" if meant else f"name {name[:NAME_LENGTH]}"
 
 
 def normal(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exchange.imports import uploads, workbook
-from exchange.imports_models import DirectoryImport, ImportRow
+from exchange.imports.models import DirectoryImport, ImportRow
 
 
 def workbook_of(session: Session, of: DirectoryImport) -> bytes:

@@ -8,15 +8,17 @@ own, found by the directory's code or name, or together in one cell.
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from base import spreadsheets
 from base.spreadsheets import Bounds
 from exchange.imports import columns
+from exchange.imports.catalogues import Things, gather
 from exchange.imports.catalogues import directories as catalogued
 from exchange.imports.columns import CODE, ITEMS, KEY, Column
+from exchange.imports.rdf import statements
 from keys.parties.errors import TableTooLarge, UnreadableTable
 
 # A city has some ten thousand directories with ten items each; a workbook of twice that has about 12 MB.
@@ -28,11 +30,18 @@ CELL_LIMIT: Final = 4_000
 BOUNDS: Final = Bounds(unpacked=256 * 1024 * 1024, rows=ITEM_ROWS_LIMIT + 1, columns=200, characters=CELL_LIMIT)
 ITEMS_CELL_LIMIT: Final = 100_000
 REMARKS_KEPT: Final = 100
+# So many rows of the sheet of items, or statements of a catalogue, are gathered in some 100 ms.
+GATHERED_AT_ONCE: Final = 2_000
+_ROW: Final = b"<row "
 SHEET: Final = "目录"
 ITEM_SHEET: Final = "信息项"
 # What spreadsheets take for a formula, and so is written with a quote before it; OWASP, CSV injection.
 FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _TURTLE: Final = re.compile(r"(?:\s|#[^\n]*\n)*(?:@prefix|@base|prefix|base)\s", re.IGNORECASE)
+
+
+# The rows of items by the code or the name of the directory that they name.
+Grouped = dict[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -50,12 +59,19 @@ class Told:
 
 @dataclass(frozen=True)
 class Table:
-    """A file that was opened: where its columns stand, what is remarked, and its rows, read as they are asked for."""
+    """A file that was opened: where its columns stand, what is remarked, and its rows, read as they are asked for.
+
+    `gathered` reads what must be known before the first row, and stops now and then, for whoever must not be away for
+    long; `rows` goes through the rest of it first. `expected` is how many rows there may be: only good for showing how
+    far it is.
+    """
 
     kind: str
     layout: dict[str, Any]
     rows: Iterator[Told]
     remarks: list[dict[str, Any]] = field(default_factory=list)
+    gathered: Iterator[None] = field(default_factory=lambda: iter(()))
+    expected: int | None = None
 
 
 def read(content: bytes) -> Table:
@@ -95,38 +111,62 @@ def _workbook(content: bytes) -> Table:
         if heading is None:
             raise UnreadableTable("no rows")
         layout = _layout(heading[1], columns.table_columns(), sheet, remarks)
-        grouped, item_columns = _items(workbook, remarks)
+        grouped, item_layout, gathered = _items(workbook, remarks)
+        expected = _expected(workbook, sheet)
     except (spreadsheets.Unreadable, spreadsheets.TooLarge) as error:
         raise _refusal(error) from error
-    told = {"sheet": sheet, "heading": heading[0], "columns": layout}
-    item_layout = {} if item_columns is None else {"item_sheet": ITEM_SHEET, "item_columns": item_columns}
-    return Table("xlsx", {**told, **item_layout}, _told(rows, layout, grouped, remarks), remarks)
+    told = {"sheet": sheet, "heading": heading[0], "columns": layout, **item_layout}
+    return Table("xlsx", told, _told(rows, layout, grouped, remarks, gathered), remarks, gathered, expected)
+
+
+def _expected(workbook: spreadsheets.Workbook, sheet: str) -> int:
+    """Count what look like rows, without reading them; a sheet that writes its elements with a prefix shows none."""
+    with workbook.archive.open(workbook.sheets[sheet]) as entry:
+        found, before = 0, b""
+        while piece := entry.read(1 << 20):
+            found += (before + piece).count(_ROW)
+            before = piece[-len(_ROW) + 1 :]
+    return max(found - 1, 0)
 
 
 def _items(
     workbook: spreadsheets.Workbook, remarks: list[dict[str, Any]]
-) -> tuple[dict[str, list[dict[str, Any]]] | None, dict[str, int] | None]:
-    """Gather the rows of the sheet of items by the directory that they name."""
+) -> tuple[Grouped | None, dict[str, Any], Iterator[None]]:
+    """Find the sheet of items: where its rows will be gathered, its layout, and the gathering itself."""
     if ITEM_SHEET not in workbook.sheets:
-        return None, None
+        return None, {}, iter(())
     rows = workbook.rows(ITEM_SHEET)
     heading = next(rows, (1, {}))[1]
     layout = _layout(heading, columns.item_columns(), ITEM_SHEET, remarks, needed=KEY) if heading else {KEY: 0}
-    grouped: dict[str, list[dict[str, Any]]] = {}
-    for number, cells in rows:
-        key = cells.get(layout[KEY], "")
-        told = {name: cells[place] for name, place in layout.items() if name != KEY and cells.get(place)}
-        if told or key:
-            grouped.setdefault(key, []).append({"row": number, "cells": told})
-    return grouped, layout
+    grouped: Grouped = {}
+    return grouped, {"item_sheet": ITEM_SHEET, "item_columns": layout}, _gathering(rows, layout, grouped)
+
+
+def _gathering(
+    rows: Iterator[tuple[int, Mapping[int, str]]], layout: Mapping[str, int], grouped: Grouped
+) -> Iterator[None]:
+    """Gather the rows of items by the directory that they name."""
+    try:
+        for place, (number, cells) in enumerate(rows, start=1):
+            key = cells.get(layout[KEY], "")
+            told = {name: cells[at] for name, at in layout.items() if name != KEY and cells.get(at)}
+            if told or key:
+                grouped.setdefault(key, []).append({"row": number, "cells": told})
+            if place % GATHERED_AT_ONCE == 0:
+                yield
+    except (spreadsheets.Unreadable, spreadsheets.TooLarge) as error:
+        raise _refusal(error) from error
 
 
 def _told(
     rows: Iterator[tuple[int, Mapping[int, str]]],
     layout: Mapping[str, int],
-    grouped: dict[str, list[dict[str, Any]]] | None,
+    grouped: Grouped | None,
     remarks: list[dict[str, Any]],
+    gathered: Iterable[None] = (),
 ) -> Iterator[Told]:
+    for _ in gathered:
+        pass
     try:
         for number, cells in rows:
             told = {name: cells.get(place, "") for name, place in layout.items()}
@@ -139,9 +179,7 @@ def _told(
         _remark(remarks, "items-of-no-directory", f"{ITEM_SHEET} {orphans[0]['row']}", key)
 
 
-def _items_of(
-    told: Mapping[str, str], grouped: dict[str, list[dict[str, Any]]] | None
-) -> list[Mapping[str, Any]] | None:
+def _items_of(told: Mapping[str, str], grouped: Grouped | None) -> list[Mapping[str, Any]] | None:
     """Give a row's items: those of its own cell, and those that name it by code or by name."""
     if told.get(ITEMS):
         return [{"row": None, "cells": cells} for cells in columns.items_from_a_cell(told[ITEMS])]
@@ -208,7 +246,8 @@ def _csv(text: str) -> Table:
         raise UnreadableTable("no rows")
     remarks: list[dict[str, Any]] = []
     layout = _layout(heading[1], columns.table_columns(), "CSV", remarks)
-    return Table("csv", {"sheet": "", "heading": heading[0], "columns": layout}, _bounded(rows, layout), remarks)
+    told = {"sheet": "", "heading": heading[0], "columns": layout}
+    return Table("csv", told, _bounded(rows, layout), remarks, expected=text.count("\n"))
 
 
 def _bounded(rows: Iterator[tuple[int, dict[int, str]]], layout: Mapping[str, int]) -> Iterator[Told]:
@@ -237,9 +276,23 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, dict[int, str]]]
 
 def _catalogue(text: str, kind: str) -> Table:
     remarks: list[dict[str, Any]] = []
-    rows = catalogued(text, kind, remarks)
-    layout = {"sheet": "", "heading": 0, "columns": {}}
-    return Table(kind, layout, iter([Told(number, *each) for number, each in enumerate(rows, start=1)]), remarks)
+    things: Things = {}
+    gathered = _gathered_statements(text, kind, things)
+
+    def rows() -> Iterator[Told]:
+        for _ in gathered:
+            pass
+        for number, each in enumerate(catalogued(things, remarks), start=1):
+            yield Told(number, *each)
+
+    return Table(kind, {"sheet": "", "heading": 0, "columns": {}}, rows(), remarks, gathered)
+
+
+def _gathered_statements(text: str, kind: str, things: Things) -> Iterator[None]:
+    for place, each in enumerate(statements(text, kind), start=1):
+        gather(things, each)
+        if place % GATHERED_AT_ONCE == 0:
+            yield
 
 
 def _refusal(error: spreadsheets.Unreadable | spreadsheets.TooLarge) -> UnreadableTable | TableTooLarge:

@@ -1,8 +1,9 @@
 """Files taken in: read, judged row by row and kept, with nothing live until someone applies the good rows.
 
-Steps: 1. the file is on record, with its bytes, before its rows are read; 2. its rows are judged and kept in pieces,
-each piece one transaction, so that no other writer waits long and memory stays bounded; 3. it is told as staged. A file
-that turns out unreadable on the way leaves nothing behind.
+Steps: 1. the file is on record, with its bytes, once it is known to be a table with a heading; 2. its rows are judged
+and kept in pieces, each piece one transaction, so that no other writer waits long and memory stays bounded; 3. it is
+told as staged. Who goes from piece to piece is not decided here: the command does it at once (`take_in`), for a request
+a bulk task does it (`exchange.imports.staging`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,14 +12,15 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from base.acting import Room, actor, new_id
+from base.acting import actor, new_id
 from base.audit import Thing
 from base.callers import Caller
 from base.errors import DomainError
 from exchange import form
+from exchange.acting import ROOM
 from exchange.imports import judging, tables
 from exchange.imports.columns import directory_columns
 from exchange.imports.errors import (
@@ -30,11 +32,10 @@ from exchange.imports.errors import (
     TooManyImports,
     UnknownColumns,
 )
-from exchange.imports.tables import Told
-from exchange.imports_models import FILE_NAME_LENGTH, ROW_STATES, DirectoryImport, ImportRow
+from exchange.imports.models import FILE_NAME_LENGTH, ROW_STATES, DirectoryImport, ImportRow
+from exchange.imports.tables import Table, Told
 from keys.algorithms.sm3 import SM3
 
-ROOM: Final = Room("exchange")
 THING: Final = "directory-import"
 # A week: long enough for a returned workbook to be mended by whoever knows, short enough that copies do not pile up.
 KEPT: Final = timedelta(days=7)
@@ -42,6 +43,8 @@ KEPT: Final = timedelta(days=7)
 IMPORTS_KEPT: Final = 20
 # Judged and kept in one transaction: some 100 ms.
 PIECE: Final = 250
+# An import of these states has all its rows, and nobody is working on it.
+SETTLED: Final = frozenset({"staged", "applied"})
 
 T = TypeVar("T")
 Unit = Callable[[Callable[[Session], T]], T]
@@ -50,19 +53,88 @@ Unit = Callable[[Callable[[Session], T]], T]
 def take_in(unit: Unit[Any], content: bytes, file_name: str, by: Caller, at: datetime) -> str:
     """Take a file in and judge its rows; `unit` runs a function in a transaction of its own. Gives the import's id.
 
-    Raises `UnreadableTable`, `TableTooLarge`, `TooManyImports`.
+    A file that turns out unreadable on the way leaves nothing behind.
+    Raises `UnreadableTable`, `TableTooLarge`, `UnreadableCatalogue`, `RemoteContext`, `TooManyImports`.
     """
     table = tables.read(content)
-    known: str = unit(lambda session: _begin(session, table, content, file_name, by, at))
+    known: str = unit(lambda session: receive(session, table, content, file_name, by, at).id)
     seen: set[str] = set()
     try:
         while piece := list(islice(table.rows, PIECE)):
-            unit(partial(_stage, known=known, organisation=by.organisation, told=piece, seen=seen, at=at))
-        unit(lambda session: _finish(session, known, table.remarks, by, at))
+            seen |= unit(partial(_staged, known=known, told=piece, seen=seen, at=at))
+        unit(lambda session: finish(session, session.get_one(DirectoryImport, known), table.remarks, by, at))
     except DomainError:
         unit(lambda session: _remove(session, known))
         raise
     return known
+
+
+def receive(
+    session: Session, table: Table, content: bytes, file_name: str, by: Caller, at: datetime
+) -> DirectoryImport:
+    """Put a file on record that was opened, before its rows are read. Raises `TooManyImports`."""
+    mine = select(func.count()).where(DirectoryImport.organisation == by.organisation)
+    if session.execute(mine).scalar_one() >= IMPORTS_KEPT:
+        raise TooManyImports(IMPORTS_KEPT)
+    row = DirectoryImport(
+        id=new_id(),
+        organisation=by.organisation,
+        by=actor(by),
+        file_name="".join(sign for sign in file_name if sign.isprintable())[:FILE_NAME_LENGTH],
+        kind=table.kind,
+        size=len(content),
+        sm3=SM3.of(content).hex(),
+        original=content,
+        state="reading",
+        layout=table.layout,
+        remarks=[],
+        problem=None,
+        task=None,
+        version=1,
+        created_at=at,
+        changed_at=at,
+        expires_at=at + KEPT,
+    )
+    session.add(row)
+    session.flush()
+    ROOM.record(session, by, at, "directory-import.received", Thing(THING, row.id), size=row.size, sm3=row.sm3)
+    return row
+
+
+def stage(session: Session, of: DirectoryImport, told: list[Told], seen: set[str], at: datetime) -> set[str]:
+    """Judge rows and keep them; gives the keys that they add to those of the rows before."""
+    on = judging.ground(session, of.organisation, of.layout, told)
+    # A transaction may be run again after a conflict; what it saw the first time must not count twice.
+    fresh = set(seen)
+    judged = [judging.judge(each, on, fresh) for each in told]
+    session.add_all(
+        ImportRow(import_id=of.id, number=each.told.number, version=1, **_columns(each, at)) for each in judged
+    )
+    session.flush()
+    return fresh - seen
+
+
+def finish(session: Session, of: DirectoryImport, remarks: list[dict[str, Any]], by: Caller, at: datetime) -> None:
+    """Tell an import as staged whose rows are all judged."""
+    of.state, of.remarks, of.changed_at = "staged", remarks, at
+    of.version += 1
+    told = counts(session, [of.id])[of.id]
+    ROOM.record(session, by, at, "directory-import.staged", Thing(THING, of.id), **told)
+
+
+def refuse(session: Session, of: DirectoryImport, refusal: DomainError, by: Caller, at: datetime) -> None:
+    """Keep of a file that cannot be read to its end only what was wrong with it."""
+    session.execute(delete(ImportRow).where(ImportRow.import_id == of.id))
+    of.state, of.original, of.changed_at = "refused", None, at
+    of.problem = {"code": refusal.code, "facts": dict(refusal.facts)}
+    of.version += 1
+    ROOM.record(session, by, at, "directory-import.refused", Thing(THING, of.id), code=refusal.code)
+
+
+def seen_of(session: Session, of: DirectoryImport) -> set[str]:
+    """Give the keys of the rows that are kept already, as `stage` adds to them."""
+    query = select(ImportRow.directory, ImportRow.code, ImportRow.name).where(ImportRow.import_id == of.id)
+    return {judging.key_of(*each) for each in session.execute(query)}
 
 
 def import_of(session: Session, known: str, by: Caller, *, locked: bool = False) -> DirectoryImport:
@@ -169,45 +241,8 @@ def forget(session: Session, at: datetime) -> int:
     return len(found)
 
 
-def _begin(session: Session, table: tables.Table, content: bytes, file_name: str, by: Caller, at: datetime) -> str:
-    mine = select(func.count()).where(DirectoryImport.organisation == by.organisation)
-    if session.execute(mine).scalar_one() >= IMPORTS_KEPT:
-        raise TooManyImports(IMPORTS_KEPT)
-    row = DirectoryImport(
-        id=new_id(),
-        organisation=by.organisation,
-        by=actor(by),
-        file_name="".join(sign for sign in file_name if sign.isprintable())[:FILE_NAME_LENGTH],
-        kind=table.kind,
-        size=len(content),
-        sm3=SM3.of(content).hex(),
-        original=content,
-        state="reading",
-        layout=table.layout,
-        remarks=[],
-        task=None,
-        version=1,
-        created_at=at,
-        changed_at=at,
-        expires_at=at + KEPT,
-    )
-    session.add(row)
-    session.flush()
-    ROOM.record(session, by, at, "directory-import.received", Thing(THING, row.id), size=row.size, sm3=row.sm3)
-    return row.id
-
-
-def _stage(session: Session, known: str, organisation: str, told: list[Told], seen: set[str], at: datetime) -> None:
-    layout = session.execute(select(DirectoryImport.layout).where(DirectoryImport.id == known)).scalar_one()
-    on = judging.ground(session, organisation, layout, told)
-    # A unit may be run again after a conflict; what it saw the first time must not count twice.
-    fresh = set(seen)
-    judged = [judging.judge(each, on, fresh) for each in told]
-    session.add_all(
-        ImportRow(import_id=known, number=each.told.number, version=1, **_columns(each, at)) for each in judged
-    )
-    session.flush()
-    seen |= fresh
+def _staged(session: Session, known: str, told: list[Told], seen: set[str], at: datetime) -> set[str]:
+    return stage(session, session.get_one(DirectoryImport, known), told, seen, at)
 
 
 def _columns(judged: judging.Judged, at: datetime) -> dict[str, Any]:
@@ -224,26 +259,16 @@ def _columns(judged: judging.Judged, at: datetime) -> dict[str, Any]:
     }
 
 
-def _finish(session: Session, known: str, remarks: list[dict[str, Any]], by: Caller, at: datetime) -> None:
-    values = {"state": "staged", "remarks": remarks, "version": 2, "changed_at": at}
-    session.execute(update(DirectoryImport).where(DirectoryImport.id == known).values(values))
-    told = counts(session, [known])[known]
-    ROOM.record(session, by, at, "directory-import.staged", Thing(THING, known), **told)
-
-
 def _others(session: Session, row: ImportRow) -> set[str]:
     """Give the codes and names of the other rows, which must not stand again in this one."""
-    query = select(ImportRow.code, ImportRow.name, ImportRow.directory).where(
+    query = select(ImportRow.directory, ImportRow.code, ImportRow.name).where(
         ImportRow.import_id == row.import_id, ImportRow.number != row.number, ImportRow.state != "error"
     )
-    found: set[str] = set()
-    for code, name, directory in session.execute(query):
-        found.add(f"code {directory or code}" if directory or code else f"name {name}")
-    return found
+    return {judging.key_of(*each) for each in session.execute(query)}
 
 
 def _require_settled(of: DirectoryImport) -> None:
-    if of.state not in {"staged", "applied"}:
+    if of.state not in SETTLED:
         raise ImportUnderWay(of.state)
 
 

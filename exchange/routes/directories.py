@@ -1,4 +1,8 @@
-"""Directories below `/api/v1`. A code holds a stroke, so the rest of an address is told apart from the right."""
+"""Directories below `/api/v1`. A code holds a stroke, so the rest of an address is told apart from the right.
+
+Where a step may be taken in another's place, whoever could hold a lent role passes the guard; the verb then asks whose
+step it is (`exchange.substitutions`).
+"""
 
 from typing import Any
 
@@ -10,10 +14,11 @@ from base.api import Blueprint
 from base.callers import Caller
 from base.paging import Page, Pager
 from base.web import caller, gives, guarded, limited, parts, reads, require_match, tagged, takes, writes
-from exchange import authorities, differences, elevations, form, life
+from exchange import authorities, differences, elevations, form
 from exchange import comments as remarks
 from exchange import directories as verbs
-from exchange.directories import LARGEST_CONTENT, NewDirectory, directory_of, version_of
+from exchange.directories import NewDirectory, directory_of, version_of
+from exchange.directory_contents import LARGEST_CONTENT
 from exchange.errors import NoSuchDirectory, NoSuchDirectoryVersion
 from exchange.life import Step
 from exchange.models import DIRECTORY_SEARCH, Directory, DirectoryComment, DirectoryVersion, Elevation
@@ -38,6 +43,7 @@ from exchange.schemas import (
     VersionSchema,
     VersionsSchema,
 )
+from exchange.substitutions import LENT
 
 directories = Blueprint("directories", __name__, description="数据目录 · directories")
 
@@ -100,7 +106,7 @@ def versions(session: Session, code: str) -> dict[str, Any]:
 
 
 @directories.route(f"/directories/{CODE}/versions", methods=["POST"])
-@guarded(scope="directory:write", roles=WRITERS)
+@guarded(scope="directory:write", roles=LENT)
 @writes
 @takes(RevisionSchema)
 @gives(VersionSchema, 201)
@@ -124,7 +130,7 @@ def version(session: Session, code: str, number: int) -> dict[str, Any]:
 
 @directories.route(f"/directories/{CODE}/versions/<int:number>", methods=["PUT"])
 @limited(CONTENT_BYTES)
-@guarded(scope="directory:write", roles=WRITERS)
+@guarded(scope="directory:write", roles=LENT)
 @writes
 @takes(ContentSchema)
 @gives(VersionSchema)
@@ -151,7 +157,7 @@ def difference(session: Session, asked: dict[str, Any], code: str, number: int) 
 
 
 @directories.route(f"/directories/{CODE}/versions/<int:number>/submissions", methods=["POST"])
-@guarded(scope="directory:write", roles=life.roles_of(Step.SUBMIT))
+@guarded(scope="directory:write", roles=LENT)
 @writes
 @takes(DirectoryReasonSchema)
 @gives(VersionSchema)
@@ -161,7 +167,7 @@ def submit(session: Session, told: dict[str, Any], code: str, number: int) -> di
 
 
 @directories.route(f"/directories/{CODE}/versions/<int:number>/reviews", methods=["POST"])
-@guarded(roles={"steward", "reviewer", "authority"})
+@guarded(roles=LENT)
 @writes
 @takes(ReviewSchema)
 @gives(VersionSchema)
@@ -171,7 +177,7 @@ def review(session: Session, told: dict[str, Any], code: str, number: int) -> di
 
 
 @directories.route(f"/directories/{CODE}/versions/<int:number>/upward-reviews", methods=["POST"])
-@guarded(roles={"authority"})
+@guarded(roles=LENT)
 @writes
 @takes(UpwardReviewSchema)
 @gives(ElevationSchema)
@@ -192,7 +198,7 @@ def review_upward(session: Session, told: dict[str, Any], code: str, number: int
 
 
 @directories.route(f"/directories/{CODE}/versions/<int:number>/withdrawals", methods=["POST"])
-@guarded(scope="directory:write", roles=life.roles_of(Step.ASK_TO_WITHDRAW))
+@guarded(scope="directory:write", roles=LENT)
 @writes
 @takes(DirectoryReasonSchema)
 @gives(VersionSchema)
@@ -202,7 +208,7 @@ def ask_to_withdraw(session: Session, told: dict[str, Any], code: str, number: i
 
 
 @directories.route(f"/directories/{CODE}/versions/<int:number>", methods=["DELETE"])
-@guarded(scope="directory:write", roles=life.roles_of(Step.DISCARD))
+@guarded(scope="directory:write", roles=LENT)
 @writes
 @gives(VersionSchema)
 def discard(session: Session, code: str, number: int) -> dict[str, Any]:
@@ -220,7 +226,7 @@ def comments(session: Session, code: str, number: int) -> dict[str, Any]:
 
 
 @directories.route(f"/directories/{CODE}/versions/<int:number>/comments", methods=["POST"])
-@guarded(roles={"steward", "reviewer", "authority"})
+@guarded(roles=LENT)
 @writes
 @takes(NewCommentSchema)
 @gives(CommentSchema, 201)
@@ -232,7 +238,7 @@ def comment(session: Session, told: dict[str, Any], code: str, number: int) -> D
 
 
 @directories.route(f"/directories/{CODE}/comments/<int:number>/resolutions", methods=["POST"])
-@guarded(roles={"steward", "reviewer", "authority"})
+@guarded(roles=LENT)
 @writes
 @gives(CommentSchema)
 def resolve(session: Session, code: str, number: int) -> DirectoryComment:

@@ -1,5 +1,6 @@
-"""Tasks, terms and code tables below `/api/v1`."""
+"""Tasks and who does them in whose place, terms and code tables below `/api/v1`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -8,15 +9,27 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.api import Blueprint
 from base.web import caller, gives, guarded, open_to_all, reads, takes, writes
+from exchange import substitutions as substitutes
 from exchange import tasks as duties_due
 from exchange import terms as verbs
 from exchange.dictionaries import dictionaries
-from exchange.models import Term
-from exchange.schemas import DictionariesSchema, TasksSchema, TermChangeSchema, TermSchema, TermsSchema
+from exchange.models import Substitution, Task, Term
+from exchange.schemas import (
+    DictionariesSchema,
+    NewSubstitutionSchema,
+    SubstitutionSchema,
+    SubstitutionsSchema,
+    TaskSchema,
+    TasksSchema,
+    TermChangeSchema,
+    TermSchema,
+    TermsSchema,
+)
 
 duties = Blueprint("duties", __name__, description="时限与任务 · terms and tasks")
 
 WORKERS = {"steward", "reviewer", "authority", "provider", "requester"}
+SUBSTITUTES = WORKERS | {"secadmin"}
 
 
 @duties.route("/tasks", methods=["GET"])
@@ -24,8 +37,41 @@ WORKERS = {"steward", "reviewer", "authority", "provider", "requester"}
 @reads
 @gives(TasksSchema)
 def tasks(session: Session) -> dict[str, Any]:
-    """List what the caller has to do, the most pressing first."""
-    return {"items": duties_due.mine(session, caller(), clock.now())}
+    """List what the caller has to do, the most pressing first, and in whose place where it is not their own."""
+    by, at = caller(), clock.now()
+    held = substitutes.roles_of(session, by, at)
+    return {"items": [_told(each, held) for each in duties_due.mine(session, by, at)]}
+
+
+@duties.route("/substitutions", methods=["GET"])
+@guarded(roles=SUBSTITUTES)
+@reads
+@gives(SubstitutionsSchema)
+def substitutions(session: Session) -> dict[str, Any]:
+    """List the substitutions that the caller gave or takes; a security administrator's are the organisation's."""
+    return {"items": substitutes.substitutions_of(session, caller())}
+
+
+@duties.route("/substitutions", methods=["POST"])
+@guarded(roles=SUBSTITUTES)
+@writes
+@takes(NewSubstitutionSchema)
+@gives(SubstitutionSchema, 201)
+def appoint(session: Session, told: dict[str, Any]) -> Substitution:
+    """Let someone of the same organisation take one's place, or as security administrator another's."""
+    by, at = caller(), clock.now()
+    since, until = told["valid_from"], told["valid_until"]
+    return substitutes.appoint(session, told["person"] or by.id, told["substitute"], since, until, by, at)
+
+
+@duties.route("/substitutions/<int:number>/endings", methods=["POST"])
+@guarded(roles=SUBSTITUTES)
+@writes
+@gives(SubstitutionSchema)
+def end(session: Session, number: int) -> Substitution:
+    """End a substitution before its time."""
+    by = caller()
+    return substitutes.end(session, substitutes.substitution_of(session, number, by), by, clock.now())
 
 
 @duties.route("/terms", methods=["GET"])
@@ -53,3 +99,8 @@ def set_term(session: Session, told: dict[str, Any], duty: str) -> Term:
 def code_tables() -> dict[str, Any]:
     """List the code tables of directories, with source and confidence."""
     return {"items": list(dictionaries().values())}
+
+
+def _told(task: Task, held: Mapping[str, str | None]) -> dict[str, Any]:
+    members = {name: getattr(task, name) for name in TaskSchema().fields if name != "in_place_of"}
+    return {**members, "in_place_of": held[task.role]}

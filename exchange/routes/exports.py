@@ -3,19 +3,20 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy.orm import Session
 
 from base.api import Blueprint
 from base.db import Database
 from base.web import caller, gives, guarded, parts, reads, takes
 from exchange.exports import dcat, reading, tables
-from exchange.import_schemas import CatalogueQuery, ExportQuery
 from exchange.imports import columns, workbook
+from exchange.imports.schemas import CatalogueQuery, ExportQuery
 from exchange.imports.tables import ROWS_LIMIT
 from exchange.routes.directories import READERS
 from exchange.routes.imports import SCOPE, STEWARDS, attached
 from keys.parties.errors import TableTooLarge
+from keys.parties.wiring import Parties
 
 exports = Blueprint("directory-exports", __name__, description="目录导出 · exports of directories")
 
@@ -53,8 +54,11 @@ def own_workbook(session: Session) -> Response:
 @takes(CatalogueQuery, "query")
 @gives(_CATALOGUE, content_type="application/ld+json")
 def catalogue(asked: dict[str, Any]) -> Response:
-    """Give every published directory as a DCAT-AP catalogue, in JSON-LD or Turtle."""
-    write, base, organisation = dcat.WRITERS[asked["form"]], request.url_root.rstrip("/"), caller().organisation
+    """Give every published directory as a DCAT-AP catalogue, in JSON-LD or Turtle.
+
+    What is named below the site's configured address keeps its name, by whichever name the site was called.
+    """
+    write, base, organisation = dcat.WRITERS[asked["form"]], parts(Parties).issuer, caller().organisation
 
     def written(session: Session) -> Iterator[bytes]:
         for text in write(reading.facts(session, organisation, base), reading.published(session)):

@@ -1,17 +1,20 @@
 """Imports of directories below `/api/v1`: a file in, its rows judged, the same workbook back, good rows applied."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from base import clock
+from base import clock, problems
 from base.api import Blueprint, MalformedRequest
 from base.db import Database
 from base.paging import Page, Pager
 from base.web import caller, gives, guarded, limited, parts, reads, require_match, tagged, takes, transacts, writes
-from exchange.import_schemas import (
+from exchange.imports import applying, returning, staging, tables, uploads, workbook
+from exchange.imports.models import DirectoryImport, ImportRow
+from exchange.imports.schemas import (
     ApplicationSchema,
     DirectoryImportSchema,
     DirectoryImportsSchema,
@@ -21,9 +24,8 @@ from exchange.import_schemas import (
     ImportRowSchema,
     RowCorrectionSchema,
 )
-from exchange.imports import applying, returning, uploads, workbook
+from exchange.imports.standing import Standing, settle, standings
 from exchange.imports.tables import BYTES_LIMIT
-from exchange.imports_models import DirectoryImport, ImportRow
 
 imports = Blueprint("directory-imports", __name__, description="目录导入 · imports of directories")
 
@@ -60,19 +62,17 @@ def template() -> Response:
 @limited(BODY_LIMIT)
 @transacts
 @takes(ImportFileQuery, "query")
-@gives(DirectoryImportSchema, 201)
+@gives(DirectoryImportSchema, 202)
 @imports.doc(requestBody=FILE)  # type: ignore[untyped-decorator] # flask-smorest has no types
 def take_in(database: Database, asked: dict[str, str]) -> dict[str, Any]:
-    """Take a workbook, a table or a catalogue in and judge its rows; nothing is live before they are applied."""
+    """Take a workbook, a table or a catalogue in; its rows are judged afterwards, and live only when applied."""
     content, name = _sent(asked["file_name"])
-
-    def unit(act: Any) -> Any:
-        with database.transaction() as session:
-            return act(session)
-
-    known = uploads.take_in(unit, content, name, caller(), clock.now())
-    with database.reading() as session:
-        return _told(session, uploads.import_of(session, known, caller()))
+    table = tables.read(content)
+    with database.transaction() as session:
+        by, at = caller(), clock.now()
+        of = uploads.receive(session, table, content, name, by, at)
+        staging.begin(session, of, table.expected, by, at)
+        return _told(session, of)
 
 
 @imports.route("/directory-imports", methods=["GET"])
@@ -84,7 +84,8 @@ def listed(session: Session) -> dict[str, Any]:
     query = select(DirectoryImport).where(DirectoryImport.organisation == caller().organisation)
     found = session.scalars(query.order_by(DirectoryImport.created_at.desc(), DirectoryImport.id)).all()
     counted = uploads.counts(session, [each.id for each in found])
-    return {"items": [_shown(each, counted[each.id]) for each in found]}
+    standing = standings(session, found)
+    return {"items": [_shown(each, counted[each.id], standing[each.id]) for each in found]}
 
 
 @imports.route(PLACE, methods=["GET"])
@@ -103,7 +104,7 @@ def one(session: Session, import_id: str) -> dict[str, Any]:
 def drop(session: Session, import_id: str) -> None:
     """Throw an import away; what was applied stays."""
     of = uploads.import_of(session, import_id, caller(), locked=True)
-    applying.settle(session, of, clock.now())
+    settle(session, of, clock.now())
     uploads.drop(session, of, caller(), clock.now())
 
 
@@ -140,7 +141,7 @@ def correct(session: Session, told: dict[str, Any], import_id: str, number: int)
     """Correct cells of a row and judge it again; If-Match names the version of the row it was made from."""
     by, at = caller(), clock.now()
     of = uploads.import_of(session, import_id, by, locked=True)
-    applying.settle(session, of, at)
+    settle(session, of, at)
     found = uploads.row_of(session, of, number, locked=True)
     require_match(_tag(found))
     return _tagged(uploads.correct(session, of, found, told["cells"], told["items"], by, at))
@@ -163,7 +164,7 @@ def returned(session: Session, import_id: str) -> Response:
 def apply(session: Session, import_id: str) -> dict[str, Any]:
     """Have the new and changed rows applied as drafts; faulty ones stay for correction."""
     of = uploads.import_of(session, import_id, caller(), locked=True)
-    applying.settle(session, of, clock.now())
+    settle(session, of, clock.now())
     task = applying.apply(session, of, caller(), clock.now())
     return {"task": task, "state": of.state}
 
@@ -187,13 +188,30 @@ def _sent(name: str) -> tuple[bytes, str]:
 
 
 def _told(session: Session, of: DirectoryImport) -> dict[str, Any]:
-    counted = uploads.counts(session, [of.id])[of.id]
-    return {**_shown(of, counted), "state": applying.state_of(session, of)}
+    return _shown(of, uploads.counts(session, [of.id])[of.id], standings(session, [of])[of.id])
 
 
-def _shown(of: DirectoryImport, counted: dict[str, int]) -> dict[str, Any]:
-    members = {name: getattr(of, name) for name in DirectoryImportSchema().fields if name != "rows"}
-    return {**members, "rows": counted}
+def _shown(of: DirectoryImport, counted: dict[str, int], standing: Standing) -> dict[str, Any]:
+    told: dict[str, Any] = {"rows": counted, "state": standing.state, "problem": _worded(standing.problem)}
+    told["progress"] = None if standing.done is None else {"done": standing.done, "total": standing.total}
+    members = {name: getattr(of, name) for name in DirectoryImportSchema().fields if name not in told}
+    return {**members, **told}
+
+
+def _worded(problem: dict[str, Any] | None) -> dict[str, str] | None:
+    """Say a refusal that was kept, as it would have been answered."""
+    if problem is None:
+        return None
+    said = problems.words()[problem["code"]]
+    return {"code": problem["code"], **{each: _filled(said[each], problem["facts"]) for each in problems.LANGUAGES}}
+
+
+def _filled(words: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+    """Say in one line what happened and what can be done."""
+    text = f"{words['detail']} {words['fix']}"
+    for name, value in facts.items():
+        text = text.replace("{" + name + "}", str(value))
+    return text
 
 
 def _tagged(found: ImportRow) -> ImportRow:

@@ -1,4 +1,4 @@
-"""Mounts below `/api/v1`: those of a directory, and each by its id."""
+"""Mounts below `/api/v1`: those of a directory, and each by its id. Roles that are lent count, which the verbs ask."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,13 +10,15 @@ from base.api import Blueprint
 from base.callers import Caller
 from base.db import Database
 from base.web import caller, gives, guarded, limited, parts, reads, require_match, tagged, takes, transacts, writes
-from exchange import authorities, mounts
+from exchange import authorities
 from exchange.directories import directory_of
 from exchange.errors import NoSuchDirectory
 from exchange.models import Directory
-from exchange.mount_errors import NoSuchMount
-from exchange.mount_models import SERVING, Mount, MountProbe
-from exchange.mount_schemas import (
+from exchange.mounting import mounts
+from exchange.mounting.errors import NoSuchMount
+from exchange.mounting.models import SERVING, Mount, MountProbe
+from exchange.mounting.mounts import LARGEST_DECLARATION, NewMount
+from exchange.mounting.schemas import (
     MountProbeSchema,
     MountProbesSchema,
     MountReasonSchema,
@@ -24,8 +26,8 @@ from exchange.mount_schemas import (
     MountsSchema,
     NewMountSchema,
 )
-from exchange.mount_wiring import MountParts
-from exchange.mounts import LARGEST_DECLARATION, NewMount
+from exchange.mounting.wiring import MountParts
+from exchange.substitutions import LENT
 
 mounted = Blueprint("mounts", __name__, description="资源挂接 · mounts")
 
@@ -35,7 +37,7 @@ CODE = "<path:code>"
 ID = "<string:mount_id>"
 DAY = timedelta(days=1)
 OUTSIDE = ("id", "directory", "name", "kind", "state", "health", "health_since", "version")
-INSIDE = (*OUTSIDE, "serving", "proposed", "proposed_by", "confirmed_by", "confirmed_at")
+INSIDE = (*OUTSIDE, "serving", "proposed", "proposed_by", "confirmed_by", "confirmed_at", "data_updated_at")
 
 
 @mounted.route(f"/directories/{CODE}/mounts", methods=["GET"])
@@ -54,7 +56,7 @@ def listed(session: Session, code: str) -> dict[str, Any]:
 
 @mounted.route(f"/directories/{CODE}/mounts", methods=["POST"])
 @limited(BODY_BYTES)
-@guarded(roles={"steward"})
+@guarded(roles=LENT)
 @writes
 @takes(NewMountSchema)
 @gives(MountSchema, 201)
@@ -79,7 +81,7 @@ def one(session: Session, mount_id: str) -> dict[str, Any]:
 
 @mounted.route(f"/mounts/{ID}", methods=["PATCH"])
 @limited(BODY_BYTES)
-@guarded(roles={"steward"})
+@guarded(roles=LENT)
 @writes
 @takes(NewMountSchema)
 @gives(MountSchema)
@@ -103,7 +105,7 @@ def probes(session: Session, mount_id: str) -> dict[str, Any]:
 
 
 @mounted.route(f"/mounts/{ID}/probes", methods=["POST"])
-@guarded(roles={"steward", "reviewer"})
+@guarded(roles=LENT)
 @transacts
 @gives(MountProbeSchema, 201)
 def probe(database: Database, mount_id: str) -> MountProbe:
@@ -120,7 +122,7 @@ def probe(database: Database, mount_id: str) -> MountProbe:
 
 
 @mounted.route(f"/mounts/{ID}/confirmations", methods=["POST"])
-@guarded(roles={"reviewer", "steward"})
+@guarded(roles=LENT)
 @writes
 @gives(MountSchema)
 def confirm(session: Session, mount_id: str) -> dict[str, Any]:
@@ -129,7 +131,7 @@ def confirm(session: Session, mount_id: str) -> dict[str, Any]:
 
 
 @mounted.route(f"/mounts/{ID}/suspensions", methods=["POST"])
-@guarded(roles={"steward", "reviewer", "authority"})
+@guarded(roles=LENT)
 @writes
 @takes(MountReasonSchema)
 @gives(MountSchema)
@@ -139,7 +141,7 @@ def suspend(session: Session, told: dict[str, Any], mount_id: str) -> dict[str, 
 
 
 @mounted.route(f"/mounts/{ID}/withdrawals", methods=["POST"])
-@guarded(roles={"steward"})
+@guarded(roles=LENT)
 @writes
 @takes(MountReasonSchema)
 @gives(MountSchema)

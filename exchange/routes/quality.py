@@ -7,7 +7,7 @@ from base.api import Blueprint
 from base.web import gives, guarded, parts, reads
 from exchange import directories as verbs
 from exchange import quality as scores
-from exchange.import_schemas import QualitySchema
+from exchange.imports.schemas import QualitySchema
 from exchange.life import OPEN, State
 from exchange.quality import Measures, Quality
 from exchange.routes.directories import CODE, READERS, _is_inside, _seen

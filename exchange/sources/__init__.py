@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from exchange.mount_errors import UnusableMount
+from exchange.mounting.errors import UnusableMount
 from exchange.sources import files, rest, table
 from exchange.sources.declarations import Declared
 from exchange.sources.place import Place
@@ -48,6 +48,17 @@ def open_source(
     sources: Mapping[str, Kind] = SOURCES,
 ) -> Source:
     """Make the source that a declaration names; nothing is reached yet. Raises `UnusableMount`."""
+    return ReaderSource(open_reader(kind, declaration, columns, place, sources), columns, place.stopwatch)
+
+
+def open_reader(
+    kind: str,
+    declaration: Mapping[str, Any],
+    columns: Sequence[Column],
+    place: Place,
+    sources: Mapping[str, Kind] = SOURCES,
+) -> Reader:
+    """Make the reader of raw rows, for whoever judges each row alone. Raises `UnusableMount`."""
     if kind not in sources:
         raise UnusableMount("#/kind", " | ".join(sources))
     if not columns:
@@ -56,4 +67,4 @@ def open_source(
     if len(set(names)) != len(names):
         raise UnusableMount("#/columns", "two items share a column")
     declared = sources[kind].read(Declared(declaration), columns, place)
-    return ReaderSource(sources[kind].opened(declared, columns, place), columns, place.stopwatch)
+    return sources[kind].opened(declared, columns, place)

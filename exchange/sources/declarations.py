@@ -1,11 +1,12 @@
 """Reads a mount's declaration member by member: the shape of each is given, and what nobody asked for is refused."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
-from exchange.mount_errors import UnusableMount
-from exchange.sources.values import is_plain
+from exchange.mounting.errors import UnusableMount
+from exchange.sources.source import Column
+from exchange.sources.values import ItemType, is_plain
 
 T = TypeVar("T")
 # More than the largest directory has items; a declaration is written by hand.
@@ -13,6 +14,11 @@ MOST_ENTRIES: Final = 1000
 REFERENCE: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?")
 # What databases allow at the most, and what a header of a sheet can be.
 LONGEST_NAME: Final = 64
+
+
+def moments_of(columns: Iterable[Column]) -> list[str]:
+    """Name the items whose newest value can tell when the data was updated."""
+    return [each.item for each in columns if each.type in {ItemType.DATE, ItemType.DATETIME}]
 
 
 class Declared:

@@ -8,15 +8,16 @@ import hashlib
 import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from exchange.sources.below import open_file, open_folder, steps_of
-from exchange.sources.declarations import Declared
+from exchange.sources.declarations import Declared, moments_of
 from exchange.sources.file_formats import FORMATS, Rows, Sheet
 from exchange.sources.place import Place
 from exchange.sources.questions import LONGEST_CURSOR
-from exchange.sources.reading import SAMPLE_ROWS, Failed, Page, Reader, drifted
+from exchange.sources.reading import SAMPLE_ROWS, Failed, Page, Reader, drifted, moment
 from exchange.sources.rest_declaration import ANY
 from exchange.sources.source import Column, Condition, Difference, Question, Refused, TimedOut, TooLarge
 from exchange.sources.values import Mismatch, typed
@@ -42,6 +43,7 @@ class Files:
     is_folder: bool
     format: str
     how: Sheet
+    updated: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,9 @@ def read(told: Declared, columns: Sequence[Column], _place: Place) -> Files:
         told.name("sheet", "") or None,
         tuple(column.name for column in columns),
     )
+    updated = told.choice("updated", ["", *moments_of(columns)], "") or None
     told.end()
-    return Files(steps or told.refuse("path", "relative, plain"), path.endswith("/"), form, how)
+    return Files(steps or told.refuse("path", "relative, plain"), path.endswith("/"), form, how, updated)
 
 
 def opened(declared: Files, columns: Sequence[Column], place: Place) -> Reader:
@@ -101,9 +104,24 @@ class FileReader:
 
     def sample(self) -> Page:
         """Fetch the first rows. Raises `Failed`."""
-        names, rows = self._rows(self._files(), set())
+        files = self._files()
+        names, rows = self._rows(files, set())
         with closing(rows):
-            return Page([row for _, row in zip(range(SAMPLE_ROWS), rows, strict=False)], names)
+            page = Page([row for _, row in zip(range(SAMPLE_ROWS), rows, strict=False)], names)
+        return replace(page, updated=self._newest(files))
+
+    def _newest(self, files: list[_File]) -> datetime | None:
+        """Give the newest value of the item that says so, or else the time of the newest file."""
+        if self._declared.updated is None:
+            newest = max((each.changed for each in files), default=None)
+            return None if newest is None else datetime.fromtimestamp(newest // 10**9, UTC)
+        column = self._columns[self._declared.updated]
+        try:
+            _, rows = self._rows(files, {column.name})
+            with closing(rows):
+                return max((each for each in (moment(row.get(column.name)) for row in rows) if each), default=None)
+        except Failed:
+            return None  # too many rows, or too slow: then it tells nothing
 
     def close(self) -> None:
         """Hold nothing open."""

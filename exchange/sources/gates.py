@@ -1,7 +1,9 @@
 """A gate before each source: so many callers at once and no more, and none at all while it fails.
 
-A source that hangs holds at most its own few threads; whoever comes then is told at once. After failures in a row the
-gate stays shut for a while, then lets one caller try. A probe passes a shut gate, and a good one opens it. The gate
+Callers that meet at a full gate wait a moment for each other, as long as the source answers somebody: a burst is no
+fault of the source, and must not be told as one. A source that hangs lets nobody out; then whoever comes is told at
+once, and it holds no more than its own few threads. After failures in a row the gate stays shut for a while, then lets
+one caller try. A probe passes a shut gate, and a good one opens it. The gate
 lives in this process alone: a second process finds out for itself.
 """
 
@@ -13,6 +15,8 @@ from exchange.sources.source import Answer, Down, Empty, Found, Outcome, Probe, 
 
 # Five failures in a row are no accident (as base.fetch has it for partners).
 FAILURES_BEFORE_REST: Final = 5
+# A source that answers does so within milliseconds; whoever waits longer waits behind one that hangs.
+PATIENCE_SECONDS: Final = 0.5
 # What tells of a source that is not well; a refusal or a drift is answered at once and blocks nobody.
 FAILING: Final = frozenset({Outcome.DOWN, Outcome.TIMED_OUT, Outcome.TOO_LARGE})
 
@@ -27,19 +31,25 @@ class Gate:
         self._lock = threading.Lock()
         self._failures = 0
         self._shut_until = float("-inf")
+        self._moved_at = float("-inf")  # when somebody last went in or out
 
     def enter(self) -> Down | None:
-        """Let a caller in, who must `leave`; or tell why not."""
+        """Let a caller in, who must `leave`, perhaps after a moment; or tell why not."""
         with self._lock:
             at = self._stopwatch()
             if self._failures >= FAILURES_BEFORE_REST:
                 if at < self._shut_until:
                     return Down("resting")
                 self._shut_until = at + self._rest_seconds  # this one tries, the next waits for how it ends
-        return None if self._places.acquire(blocking=False) else Down("busy")
+            hangs = at - self._moved_at > PATIENCE_SECONDS
+        if not self._places.acquire(timeout=0 if hangs else PATIENCE_SECONDS):
+            return Down("busy")
+        self._moved_at = self._stopwatch()
+        return None
 
     def leave(self, outcome: Outcome) -> None:
         """Let a caller out, and learn how it went."""
+        self._moved_at = self._stopwatch()
         self._places.release()
         self.learn(outcome)
 

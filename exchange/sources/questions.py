@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from exchange.mount_errors import UnaskableQuestion
+from exchange.mounting.errors import UnaskableQuestion
 from exchange.sources.source import Column, Condition, Question, Test
 from exchange.sources.values import ItemType, Mismatch, Value, typed
 

@@ -6,6 +6,7 @@ module makes a `Source` of it. So the judgement whether an answer is what the di
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
 from exchange.sources.source import (
@@ -22,6 +23,7 @@ from exchange.sources.source import (
     Outcome,
     Probe,
     Question,
+    Refused,
     Row,
     reason_of,
 )
@@ -43,11 +45,17 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Page:
-    """Raw rows by the source's own names; `names` are all that are there, none where an empty answer shows none."""
+    """Raw rows by the source's own names; `names` are all that are there, none where an empty answer shows none.
+
+    A sample also says when the data was `updated`, in the source's own spelling, if it knows. A page that `splits_key`
+    ends between two rows of one key: the next page would begin after both.
+    """
 
     rows: Sequence[Mapping[str, object]]
     names: tuple[str, ...] | None
     next: str | None = None
+    updated: object = None
+    splits_key: bool = False
 
 
 class Reader(Protocol):
@@ -103,6 +111,7 @@ class ReaderSource:
             seen=(page.names or ())[:MOST_DIFFERENCES],
             rows=len(page.rows),
             milliseconds=self._since(began),
+            updated=moment(page.updated),
         )
 
     def close(self) -> None:
@@ -113,6 +122,8 @@ class ReaderSource:
         return round((self._stopwatch() - began) * 1000)
 
     def _found(self, question: Question, page: Page) -> Answer:
+        if page.splits_key:  # what follows could not be reached, and would be lost in silence
+            return Refused("key-not-unique")
         asked = [self._columns[name] for name in question.fields]
         judged = [] if self._reader.believes else list(question.conditions)
         needed = {column.item: column for column in (*asked, *(self._columns[each.item] for each in judged))}
@@ -166,6 +177,17 @@ def differences(columns: Iterable[Column], page: Page) -> tuple[Differing, ...]:
 def drifted(pairs: Iterable[tuple[str, Difference]]) -> Drift:
     """Make the outcome from items and differences, up to a bound."""
     return Drift(tuple(Differing(item[:100], kind) for item, kind in pairs)[:MOST_DIFFERENCES])
+
+
+def moment(raw: object) -> datetime | None:
+    """Read when data was updated, a time or a day; what is neither tells nothing."""
+    for kind in (ItemType.DATETIME, ItemType.DATE):
+        try:
+            found = typed(typed(str(raw) if isinstance(raw, int) else raw, kind), ItemType.DATETIME)
+        except Mismatch:
+            continue
+        return found if isinstance(found, datetime) else None
+    return None
 
 
 def _difference(raw: object, column: Column) -> Difference | None:

@@ -2,18 +2,21 @@
 
 A call goes so. 1. The question's conditions fill declared parameters, encoded for their place; none may be left over.
 2. The credential is read from its file. 3. `base.fetch` goes to the one declared host and port, follows nothing, and
-stops at the limits. 4. The status is judged. 5. The rows are picked out of strict JSON by declared member names.
-6. Each row is held against the question (`believes` is no), since a partner can answer with somebody else's.
-No host, header name or path segment ever comes from data.
+stops at the limits. 4. The status is judged: a partner that says 202 answers later, and is asked the same again.
+5. The rows are picked out of strict JSON by declared member names. 6. Each row is held against the question (`believes`
+is no), since a partner can answer with somebody else's.
+No host, header name or path segment ever comes from data; so a 202's `Location` is not followed, and a partner that
+answers later must know its question again.
 """
 
 import json
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn
 from urllib.parse import quote, urlencode
 
-from base import strict_json
+from base import clock, strict_json
 from base.fetch import (
     AddressRefused,
     AnswerTooLarge,
@@ -25,8 +28,9 @@ from base.fetch import (
     UnsendableRequest,
     UrlRefused,
 )
+from base.fetch.sending import pause_seconds
 from base.strict_json import MalformedJson
-from exchange.mount_errors import UnaskableQuestion
+from exchange.mounting.errors import UnaskableQuestion
 from exchange.sources import questions, source
 from exchange.sources.declarations import Declared
 from exchange.sources.place import Place
@@ -42,15 +46,19 @@ from exchange.sources.rest_declaration import (
     Parameter,
     declared,
 )
-from exchange.sources.source import Column, Condition, Difference, Down, Question, Refused, Test, TooLarge
+from exchange.sources.source import Column, Condition, Difference, Down, Pending, Question, Refused, Test, TooLarge
 from exchange.sources.values import Value, is_plain, plain
 
 KIND: Final = "rest"
 GOOD: Final = 200
+ACCEPTED: Final = 202
 NO_CONTENT: Final = 204
 NOT_NOW: Final = frozenset({408, 425, 429})
 SERVER_FAULT: Final = 500
 LONGEST_CURSOR: Final = 512
+# What a caller is told to wait where a partner does not say, and at most: beyond a day nobody waits at a counter.
+USUAL_WAIT: Final = 60
+LONGEST_WAIT: Final = 24 * 3600
 REFUSALS: Final = (AddressRefused, Redirected, UnsendableRequest, UrlRefused)
 
 Sent = dict[str, list[Value]]
@@ -87,13 +95,8 @@ class RestReader:
 
     def read(self, question: Question) -> Page:
         """Fetch the rows that fit. Raises `Failed`."""
-        incoming = self._answered(self._outgoing(question))
-        if incoming is None:
-            return Page((), None)
-        told = _parsed(incoming.body)
-        rows = _rows(told, self._interface.rows)
-        names = self._names(rows)
-        return self._paged(question, rows, told, names)
+        told = self._told(question)
+        return Page((), None) if told is None else self._page(question, told)
 
     def sample(self) -> Page:
         """Ask what the declaration gives for probing. Raises `Failed`."""
@@ -102,10 +105,23 @@ class RestReader:
             question = questions.read(self._columns, (), asked, SAMPLE_ROWS)
         except UnaskableQuestion:
             _refuse("probe-values")
-        return self.read(question)
+        told = self._told(question)
+        if told is None:
+            return Page((), None)
+        updated = _at(told, self._interface.updated) if self._interface.updated else None
+        return replace(self._page(question, told), updated=updated)
 
     def close(self) -> None:
         """Hold nothing."""
+
+    def _told(self, question: Question) -> Any:
+        """Ask, and give the answer's JSON; none is an answer that says there is nothing. Raises `Failed`."""
+        incoming = self._answered(self._outgoing(question))
+        return None if incoming is None else _parsed(incoming.body)
+
+    def _page(self, question: Question, told: Any) -> Page:
+        rows = _rows(told, self._interface.rows)
+        return self._paged(question, rows, told, self._names(rows))
 
     def _outgoing(self, question: Question) -> Outgoing:
         called = self._filled(question)
@@ -183,6 +199,8 @@ class RestReader:
             return None
         if status == GOOD:
             return incoming
+        if status == ACCEPTED:
+            raise Failed(Pending(_wait(incoming)))
         passes = status in NOT_NOW or status >= SERVER_FAULT
         raise Failed(Down(f"status-{status}") if passes else Refused(f"status-{status}"))
 
@@ -207,6 +225,12 @@ class RestReader:
             following = str(_offset(question) + len(rows)) if len(rows) == question.limit else None
             return Page(rows, names, following)
         return Page(rows, names, _following(told, self._interface.next, question.cursor) if rows else None)
+
+
+def _wait(incoming: Incoming) -> int:
+    """Tell after how many seconds it may be asked again (RFC 9110 10.2.3)."""
+    told = pause_seconds(incoming.headers.get("retry-after", ""), clock.now())
+    return USUAL_WAIT if told is None else max(1, min(math.ceil(told), LONGEST_WAIT))
 
 
 def _failure(error: FetchFailed) -> source.Failure:

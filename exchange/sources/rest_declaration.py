@@ -16,7 +16,7 @@ from typing import Final
 from base.errors import DomainError
 from base.fetch import Destination, require_allowed
 from base.fetch.urls import Url, parse
-from exchange.mount_errors import UnusableMount
+from exchange.mounting.errors import UnusableMount
 from exchange.sources.declarations import LONGEST_NAME, Declared, is_name
 from exchange.sources.place import Place
 from exchange.sources.questions import LONGEST_VALUE
@@ -86,6 +86,7 @@ class Interface:
     credential: Credential | None
     rows: tuple[str, ...]
     next: tuple[str, ...]
+    updated: tuple[str, ...]
     omits_empty: bool
     empty_statuses: frozenset[int]
     probe: tuple[tuple[str, object], ...] = field(repr=False)
@@ -111,6 +112,7 @@ def declared(told: Declared, columns: Sequence[Column], place: Place) -> Interfa
         credential=_credential(told.object("credential")),
         rows=_pointer(told, "rows"),
         next=_pointer(told, "next"),
+        updated=_pointer(told, "updated"),
         omits_empty=told.flag("omits_empty"),
         empty_statuses=frozenset(told.whole_numbers("empty_statuses", EMPTY_STATUSES)),
         probe=_probe(told, items),

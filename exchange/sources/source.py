@@ -1,13 +1,14 @@
 """The form of every data source: `probe` and `ask`. Whatever goes wrong at a source is an outcome, told as a value.
 
-Whoever asks knows only this: a question about the directory's items goes in, and one of seven outcomes comes out, never
+Whoever asks knows only this: a question about the directory's items goes in, and one of eight outcomes comes out, never
 two of them alike. `Found` alone carries rows, and these have exactly the items asked for, in the types promised.
 Who may ask, and what of a row may be seen, is not decided here.
 """
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, Protocol
 
 from exchange.sources.values import ItemType, Value
@@ -25,6 +26,7 @@ class Outcome(enum.StrEnum):
     REFUSED = "refused"
     TIMED_OUT = "timed-out"
     TOO_LARGE = "too-large"
+    PENDING = "pending"
 
 
 class Test(enum.StrEnum):
@@ -94,7 +96,7 @@ class Question:
     fields: tuple[str, ...]
     conditions: tuple[Condition, ...] = ()
     limit: int = 20
-    cursor: str | None = None
+    cursor: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -165,13 +167,25 @@ class TooLarge:
     outcome: ClassVar[Outcome] = Outcome.TOO_LARGE
 
 
-Failure = Down | Drift | Refused | TimedOut | TooLarge
+@dataclass(frozen=True)
+class Pending:
+    """The source has taken the question and answers later: it is to be asked the same again after so many seconds."""
+
+    retry_after: int
+    outcome: ClassVar[Outcome] = Outcome.PENDING
+
+
+# Whatever comes instead of rows.
+Failure = Down | Drift | Refused | TimedOut | TooLarge | Pending
 Answer = Found | Empty | Failure
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What a look at the source showed: how it ended and why, what differs, how many rows were seen, how long."""
+    """What a look at the source showed: how it ended and why, what differs, how many rows were seen, how long.
+
+    `updated` is when the data was last updated, as far as the declaration says how that is seen.
+    """
 
     outcome: Outcome
     reason: str = ""
@@ -179,6 +193,7 @@ class Probe:
     seen: tuple[str, ...] = ()
     rows: int = 0
     milliseconds: int = 0
+    updated: datetime | None = None
 
     @property
     def is_proof(self) -> bool:

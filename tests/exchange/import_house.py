@@ -8,17 +8,20 @@ from typing import Any
 import openpyxl
 from sqlalchemy.orm import Session
 
-from base import bulk
+from base import bulk, clock
 from base.callers import Caller
 from base.db import Database
-from exchange.imports import columns, uploads, workbook
-from exchange.imports.applying import JOB
-from exchange.imports_models import DirectoryImport, ImportRow
+from exchange.imports import columns, jobs, uploads, workbook
+from exchange.imports.models import DirectoryImport, ImportRow
+from exchange.imports.staging import OpenTables
 from keys.parties import people
 from keys.parties.people import NewPerson
 from keys.parties.sample import code_of
 from tests.exchange import departments
 from tests.exchange.departments import MAKER, content
+from tests.rooms import Door
+
+BULK_JOBS = bulk.joined(jobs.BULK_JOBS)
 
 
 def opened(database: Database, at: datetime) -> Caller:
@@ -98,19 +101,31 @@ def row(database: Database, known: str, number: int) -> ImportRow:
         return found
 
 
-def work_off(database: Database, task: int, at: datetime, most: int = 10_000) -> int:
+def work_off(
+    database: Database, task: int, at: datetime, most: int = 10_000, open_ones: OpenTables | None = None
+) -> int:
     """Carry a task out as a worker does, chunk by chunk; tell how many chunks it took."""
     with database.transaction() as session:
         taken = bulk.take(session, task, "test", at)
     assert taken is not None
+    parts = {OpenTables: open_ones or OpenTables()}
     for chunks in range(1, most + 1):
         with database.transaction() as session:
-            finished = bulk.step(session, JOB, taken, at)
+            finished = bulk.step(session, BULK_JOBS[taken.job], taken, at, parts)
         if finished:
             return chunks
     with database.transaction() as session:
         bulk.give_back(session, taken)
     return most
+
+
+def uploaded(door: Door, by: Caller, content: bytes, **told_: Any) -> Any:
+    """Send a file and let a worker read it; give how the import stands then, or the refusal."""
+    answer = door.call(by.id, "POST", "/directory-imports?file_name=a.xlsx", data=content, **told_)
+    if answer.status_code != 202:
+        return answer
+    work_off(door.app.extensions["yinxin"][Database], answer.json["task"], clock.now())
+    return door.call(by.id, "GET", f"/directory-imports/{answer.json['id']}")
 
 
 def document(database: Database, known: str) -> DirectoryImport:

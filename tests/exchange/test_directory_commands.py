@@ -28,7 +28,7 @@ Run = Callable[..., Result]
 def run(database: Database, at: datetime, monkeypatch: pytest.MonkeyPatch) -> Run:
     import_house.opened(database, at)
     monkeypatch.setattr(clock, "now", lambda: at)
-    running = Running(app.PROGRAM, read(app.SECTIONS, environment={"YINXIN_WEB_SECRET": "s" * 32}))
+    running = Running(app.PROGRAM, read(app.HOUSE.sections, environment={"YINXIN_WEB_SECRET": "s" * 32}))
     running.database = database  # its schema was made from the models, not by the migrations
     group = SpeakingGroup("yinxin", commands={each.name: each for each in COMMANDS if each.name})
     return lambda *arguments: CliRunner().invoke(group, [str(each) for each in arguments], obj=running)

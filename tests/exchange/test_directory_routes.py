@@ -105,6 +105,17 @@ def test_a_faulty_draft_tells_its_faults_when_read(door: Door):
     assert (refused.status_code, refused.json["code"]) == (422, "faulty-directory")
 
 
+@pytest.mark.parametrize("field", ["name", "share_type", "field_of_work", "update_cycle"])
+def test_a_draft_may_say_more_than_a_list_has_room_for(door: Door, field: str):
+    """On PostgreSQL a column refuses what is too long for it; the draft itself is kept whole and told as faulty."""
+    answer = door.call("steward", "POST", "/directories", json={"content": content(**{field: "长" * 3000})})
+    assert answer.status_code == 201, answer.json
+    assert 0 < len(answer.json[field]) <= 200
+    version = door.call("steward", "GET", f"/directories/{answer.json['code']}/versions/1").json
+    assert len(version["content"][field]) == 3000
+    assert field in {each["field"] for each in version["faults"]}
+
+
 # What each caller may do with another department's draft, and with their own; everything else is refused.
 READS = ("", "/versions", "/versions/1", "/versions/1/differences", "/versions/1/comments", "/history")
 

@@ -3,7 +3,7 @@
 import csv
 import io
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import openpyxl
 import pytest
@@ -22,6 +22,7 @@ from exchange.routes.exports import exports
 from exchange.routes.imports import imports
 from exchange.routes.quality import quality
 from keys.parties.sample import code_of
+from keys.parties.wiring import Parties
 from tests import rooms
 from tests.exchange import departments, import_house
 from tests.exchange.departments import STEWARD, content, item
@@ -125,7 +126,8 @@ def door(database: Database, at: datetime, monkeypatch: pytest.MonkeyPatch) -> D
         departments.published(session, at, name="已发布目录")
         departments.drafted(session, at, name="只是草稿")
     requester = departments.person("requester", "police", "requester")
-    return rooms.door(database, BLUEPRINTS, (STEWARD, requester), Measures())
+    parties = Parties("https://data.example.gov.cn", cast("Any", None), 600, demo=True)
+    return rooms.door(database, BLUEPRINTS, (STEWARD, requester), Measures(), parties)
 
 
 def test_others_get_what_is_published_and_nothing_else(door: Door):
@@ -138,6 +140,17 @@ def test_others_get_what_is_published_and_nothing_else(door: Door):
         answer = door.call("requester", "GET", path)
         text = answer.data.decode("gb18030" if "gb" in path else "utf-8")
         assert (answer.status_code, word in text, "只是草稿" in text) == (200, True, False), path
+
+
+def test_things_in_a_catalogue_keep_their_names_by_whatever_name_the_site_is_called(door: Door):
+    for form in ("json-ld", "turtle"):
+        path = f"/directory-exports/catalogue?form={form}"
+        first, second = (
+            door.call("requester", "GET", path, base_url=f"http://{name}") for name in ("a.lan", "10.0.0.1")
+        )
+        assert first.data == second.data
+        assert b"https://data.example.gov.cn/" in first.data
+        assert b"a.lan" not in first.data
 
 
 def test_a_table_of_another_owner_is_empty(door: Door):

@@ -17,7 +17,8 @@ from base.errors import DomainError
 from exchange import directories, form
 from exchange.imports import applying, columns, judging, returning, tables, uploads, workbook
 from exchange.imports.errors import ImportUnderWay, NothingToApply, OriginalGone, RowAlreadyApplied, TooManyImports
-from exchange.imports_models import DirectoryImport, ImportRow
+from exchange.imports.models import DirectoryImport, ImportRow
+from exchange.imports.standing import settle, standings
 from exchange.life import Step
 from exchange.models import Directory, DirectoryVersion
 from keys.parties import people
@@ -340,8 +341,8 @@ def test_an_import_whose_task_was_cancelled_can_be_applied_again(database: Datab
     with database.transaction() as session:
         bulk.cancel(session, task, at)
         of = uploads.import_of(session, known, steward)
-        assert (of.state, applying.state_of(session, of)) == ("applying", "staged")
-        applying.settle(session, of, at)
+        assert (of.state, standings(session, [of])[of.id].state) == ("applying", "staged")
+        settle(session, of, at)
     work_off(database, apply(database, known, steward, at), at)
     assert states(database, known) == {"applied": 1}
 

@@ -11,7 +11,7 @@ import pytest
 from base import clock
 from base.db import Database
 from base.fetch import FetchSettings
-from exchange.mount_wiring import MountParts, MountSettings
+from exchange.mounting.wiring import MountParts, MountSettings
 from exchange.routes.mounts import mounted
 from keys.parties.sample import code_of
 from tests import rooms

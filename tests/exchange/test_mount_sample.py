@@ -6,8 +6,10 @@ from pathlib import Path
 from base.db import Database
 from base.fetch import FetchSettings
 from base.identifiers import CreditCode, IdNumber
-from exchange import directories, mount_sample, mounts
-from exchange.mount_wiring import MountParts, MountSettings
+from exchange import directories
+from exchange.mounting import mounts
+from exchange.mounting import sample as mount_sample
+from exchange.mounting.wiring import MountParts, MountSettings
 from exchange.sources.source import Found, Question
 from tests.exchange import departments
 from tests.exchange.departments import item, published

@@ -14,10 +14,12 @@ from base.db import Database
 from base.fetch import FetchSettings
 from base.models import AuditEntry
 from base.scheduling import Run
-from exchange import directories, mount_jobs, mounts
+from exchange import directories
 from exchange.errors import DirectoryStepNotAllowed, NotYourDirectory, OwnWork
 from exchange.life import Step
-from exchange.mount_errors import (
+from exchange.mounting import jobs as mount_jobs
+from exchange.mounting import mounts
+from exchange.mounting.errors import (
     MountChanged,
     MountNotProven,
     MountStepNotAllowed,
@@ -25,10 +27,10 @@ from exchange.mount_errors import (
     TooManyMounts,
     UnusableMount,
 )
-from exchange.mount_health import Health, judge
-from exchange.mount_models import Mount, MountCount, MountProbe
-from exchange.mount_wiring import MountParts, MountSettings
-from exchange.mounts import MOST_MOUNTS, NewMount
+from exchange.mounting.health import Health, judge
+from exchange.mounting.models import Mount, MountCount, MountProbe
+from exchange.mounting.mounts import MOST_MOUNTS, NewMount
+from exchange.mounting.wiring import MountParts, MountSettings
 from exchange.sources.source import Down, Empty, Found, Outcome, Question
 from keys.parties.sample import code_of
 from tests.exchange import departments
@@ -280,6 +282,7 @@ def test_a_directory_has_only_so_many_mounts(province: Database, parts: MountPar
         (Outcome.FOUND, {Outcome.FOUND: 50, Outcome.TIMED_OUT: 50}, Health.DOWN),
         (Outcome.FOUND, {Outcome.FOUND: 95, Outcome.DRIFT: 5}, Health.DEGRADED),
         (Outcome.FOUND, {Outcome.FOUND: 96, Outcome.DRIFT: 4}, Health.HEALTHY),
+        (Outcome.FOUND, {Outcome.FOUND: 5, Outcome.REFUSED: 500}, Health.HEALTHY),
     ],
 )
 def test_health_is_judged_from_the_last_probe_and_the_calls_lately(

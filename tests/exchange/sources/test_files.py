@@ -4,7 +4,7 @@ import csv
 import io
 import os
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from exchange.mount_errors import UnaskableQuestion, UnusableMount
+from exchange.mounting.errors import UnaskableQuestion, UnusableMount
 from exchange.sources import questions
 from exchange.sources.questions import Asked
 from exchange.sources.source import (
@@ -249,3 +249,18 @@ def test_an_injection_finds_no_row(root: Path, text: str):
         except UnusableMount:
             continue
         assert not isinstance(answer, Found), change
+
+
+def test_files_tell_when_they_were_updated_by_their_time_or_by_an_item(root: Path):
+    written(root / "a.csv", LINES)
+    os.utime(root / "a.csv", (1_700_000_000, 1_700_000_000))
+    assert opened(root, "a.csv").probe().updated == datetime.fromtimestamp(1_700_000_000, UTC)
+    told = opened(root, "a.csv", updated="发证日期").probe()
+    assert told.updated == datetime(2025, 1, 14, 16, tzinfo=UTC)
+    assert opened(root, "a.csv", updated="发证日期", limits={"scanned_rows": 2}).probe().updated is None
+
+
+@pytest.mark.parametrize("item", ["面积", "没有", 5])
+def test_only_an_item_that_is_a_time_tells_when_files_were_updated(root: Path, item: Any):
+    with pytest.raises(UnusableMount):
+        opened(root, "a.csv", updated=item)

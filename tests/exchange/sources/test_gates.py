@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from exchange.sources import Kind, laid_out
-from exchange.sources.gates import FAILURES_BEFORE_REST, Gate, GatedSource
+from exchange.sources.gates import FAILURES_BEFORE_REST, PATIENCE_SECONDS, Gate, GatedSource
 from exchange.sources.source import Answer, Down, Empty, Found, Outcome, Probe, Question, TimedOut
 
 QUESTION = Question(("甲",))
@@ -54,6 +54,7 @@ def test_a_hanging_source_holds_only_its_own_callers():
         thread.start()
     for _ in threads:
         assert hanging.inside.acquire(timeout=10)
+    clock.at = 2 * PATIENCE_SECONDS
     assert [slow.ask(QUESTION) for _ in range(20)] == [Down("busy")] * 20
     assert hanging.calls == 3
     assert all(isinstance(fast.ask(QUESTION), Found) for _ in range(20))
@@ -61,6 +62,30 @@ def test_a_hanging_source_holds_only_its_own_callers():
     for thread in threads:
         thread.join(10)
     assert slow.ask(QUESTION) == TimedOut("answer")
+
+
+def test_callers_that_meet_at_a_source_that_answers_wait_for_each_other():
+    arrived = threading.Semaphore(0)
+
+    class Seen(Clock):
+        def __call__(self) -> float:
+            arrived.release()
+            return self.at
+
+    source, answers = Scripted(Found(({"甲": 1},))), list[Answer]()
+    source.waits.clear()
+    gated = GatedSource(source, Gate(1, 30, Seen()))
+    threads = [threading.Thread(target=lambda: answers.append(gated.ask(QUESTION))) for _ in range(8)]
+    threads[0].start()
+    assert source.inside.acquire(timeout=10)
+    for thread in threads[1:]:
+        thread.start()
+    for _ in range(2 + len(threads[1:])):  # the first looked at the clock twice
+        assert arrived.acquire(timeout=10)
+    source.waits.set()
+    for thread in threads:
+        thread.join(10)
+    assert answers == [Found(({"甲": 1},))] * len(threads)
 
 
 def test_after_failures_it_rests_then_lets_one_try():

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from exchange.mount_errors import UnaskableQuestion
+from exchange.mounting.errors import UnaskableQuestion
 from exchange.sources import questions
 from exchange.sources.questions import Asked
 from exchange.sources.source import Test

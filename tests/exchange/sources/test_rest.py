@@ -4,6 +4,7 @@ import ipaddress
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from base.fetch import Destination, GuardedFetch
-from exchange.mount_errors import UnaskableQuestion, UnusableMount
+from exchange.mounting.errors import UnaskableQuestion, UnusableMount
 from exchange.sources import questions
 from exchange.sources.questions import Asked
 from exchange.sources.source import (
@@ -21,11 +22,12 @@ from exchange.sources.source import (
     Empty,
     Found,
     Outcome,
+    Pending,
     Question,
     Refused,
 )
 from tests.exchange.sources.sites import COLUMNS, INJECTIONS, LOOPBACK, guarded, kept, place, source
-from tests.simulators.data_source import ROWS, behaviours, by_cursor, honest
+from tests.simulators.data_source import ROWS, behaviours, by_cursor, honest, later
 from tests.simulators.http import HttpSimulator, answers
 
 
@@ -78,6 +80,36 @@ def test_found_and_empty_are_two_answers(server: HttpSimulator, fetch: Any):
     found = opened.ask(asked(by_number("苏卫0002"), fields=("单位名称",)))
     assert found == Found(({"单位名称": "演示浴室"},))
     assert opened.ask(asked(by_number("苏卫8888"))) == Empty()
+
+
+def test_a_partner_that_answers_later_is_asked_the_same_again(server: HttpSimulator, fetch: Any):
+    server.on("/later", later(3))
+    opened = source("rest", declared(server, path="/later"), place(fetch=fetch))
+    answers_in_turn = [opened.ask(asked(by_number("苏卫0002"), fields=("单位名称",))) for _ in range(3)]
+    assert answers_in_turn == [Pending(30), Pending(30), Found(({"单位名称": "演示浴室"},))]
+    assert {each.target.partition("?")[0] for each in server.received} == {"/later"}
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [("5", 5), ("0", 1), ("999999999", 24 * 3600), (None, 60), ("soon", 60), ("Thu, 01 Jan 2026 00:00:00 GMT", 1)],
+    ids=str,
+)
+def test_a_wait_is_believed_within_a_day(server: HttpSimulator, fetch: Any, told: str | None, seconds: int):
+    server.on("/later", later(2, told))
+    assert source("rest", declared(server, path="/later"), place(fetch=fetch)).ask(asked()) == Pending(seconds)
+
+
+def test_a_probe_that_is_answered_later_proves_nothing_yet(server: HttpSimulator, fetch: Any):
+    server.on("/later", later(2))
+    opened = source("rest", declared(server, path="/later"), place(fetch=fetch))
+    first, second = opened.probe(), opened.probe()
+    assert (first.outcome, first.is_proof, second.outcome, second.is_proof) == (
+        Outcome.PENDING,
+        False,
+        Outcome.FOUND,
+        True,
+    )
 
 
 def test_a_list_is_paged_by_offset(server: HttpSimulator, fetch: Any):
@@ -520,3 +552,17 @@ def test_answers_and_questions_do_not_show_what_they_hold(server: HttpSimulator,
     question = asked(by_number("苏卫0001"))
     answer = source("rest", declared(server), place(fetch=fetch)).ask(question)
     assert "苏卫" not in repr(question) + repr(answer)
+
+
+def test_an_interface_tells_when_it_was_updated_where_its_declaration_points(server: HttpSimulator, fetch: Any):
+    told = {"data": {"list": [], "as_of": "2026-11-20 08:00:00"}, "when": 20261119, "odd": {"a": 1}}
+    server.on("/dated", answers(200, json.dumps(told).encode()))
+    for pointer, moment in (
+        ("/data/as_of", datetime(2026, 11, 20, tzinfo=UTC)),
+        ("/when", datetime(2026, 11, 18, 16, tzinfo=UTC)),
+        ("/odd", None),
+        ("/nowhere", None),
+        (None, None),
+    ):
+        interface = source("rest", declared(server, path="/dated", updated=pointer), place(fetch=fetch))
+        assert interface.probe().updated == moment

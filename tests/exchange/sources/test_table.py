@@ -4,13 +4,14 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from exchange.mount_errors import UnaskableQuestion, UnusableMount
+from exchange.mounting.errors import UnaskableQuestion, UnusableMount
 from exchange.sources import questions
 from exchange.sources.questions import Asked
 from exchange.sources.source import (
@@ -40,6 +41,7 @@ MADE = (
     'CREATE TABLE "奇怪 表 ""名"" %s" (no VARCHAR(20) PRIMARY KEY, "占 比 %(x)s :y" TEXT)',
     'INSERT INTO "奇怪 表 ""名"" %s" VALUES (\'1\', \'好\')',
     "CREATE VIEW open_licences AS SELECT no, upper(holder) AS holder, area, issued, valid FROM licences",
+    "CREATE VIEW one_key AS SELECT '苏卫' AS no, holder, area, issued, valid FROM licences",
     "INSERT INTO licences VALUES ('苏卫0001', '演示饭店', 120.50, '2024-03-01', {true}, 'x')",
     "INSERT INTO licences VALUES ('苏卫0002', '演示浴室', 88, '2024-04-02', {false}, 'x')",
     "INSERT INTO licences VALUES ('苏卫0003', '演示书店', NULL, '2025-01-15', {true}, 'x')",
@@ -137,6 +139,15 @@ def test_rows_are_found_by_each_test_and_each_type(site: Site):
     assert answer.rows[2]["面积"] is None
 
 
+def test_two_questions_of_one_form_get_each_their_own_rows(site: Site):
+    table = opened(site)
+    for number in ("苏卫0002", "苏卫0001", "苏卫0003"):
+        assert numbers(table.ask(asked(Asked("许可证编号", "equal", [number])))) == [number]
+    several = asked(Asked("许可证编号", "in", ["苏卫0003", "苏卫0001"]))
+    assert numbers(table.ask(several)) == ["苏卫0001", "苏卫0003"]
+    assert [len(table.ask(asked(limit=limit)).rows) for limit in (1, 3, 2)] == [1, 3, 2]
+
+
 def test_pages_follow_the_key(site: Site):
     table, seen, cursor = opened(site), [], None
     for _ in range(3):
@@ -144,6 +155,15 @@ def test_pages_follow_the_key(site: Site):
         seen += numbers(page)
         cursor = page.next
     assert (seen, cursor) == (["苏卫0001", "苏卫0002", "苏卫0003"], None)
+
+
+def test_rows_of_one_key_across_a_page_are_refused_and_not_lost(site: Site):
+    """The next page begins after a key; a second row of the same key would never be given."""
+    table = opened(site, table="one_key")
+    refused = table.ask(asked(limit=1))
+    assert isinstance(refused, Refused)
+    assert refused.reason == "key-not-unique"
+    assert len(numbers(table.ask(asked(limit=3)))) == 3
 
 
 def test_a_probe_tells_what_is_missing_and_what_is_unknown(site: Site):
@@ -319,3 +339,10 @@ def test_a_value_without_end_stops_at_the_limit(tmp_path: Path):
 def test_a_department_cannot_name_what_was_given_to_another(site: Site):
     other = replace(place(site.folder), organisation="11320000MB00000099")
     assert source("table", TOLD, other).ask(asked()) == Refused("no-such-database")
+
+
+def test_a_table_tells_when_it_was_updated_by_the_newest_value_of_a_column(site: Site):
+    assert opened(site).probe().updated is None
+    assert opened(site, updated="发证日期").probe().updated == datetime(2025, 1, 14, 16, tzinfo=UTC)
+    with pytest.raises(UnusableMount):
+        opened(site, updated="单位名称")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
-from exchange.mount_errors import UnaskableQuestion
+from exchange.mounting.errors import UnaskableQuestion
 from exchange.sources import questions
 from exchange.sources.questions import Asked
 from exchange.sources.source import Column, Difference, Drift, Empty, Found, Outcome, Question, Refused

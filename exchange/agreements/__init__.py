@@ -1,0 +1,1 @@
+"""Who may use which data for what: requests, contracts, grants, use lists, kinds of callers."""

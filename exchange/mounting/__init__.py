@@ -1,0 +1,1 @@
+"""Where the data of directories lies: mounts, their probes and how they are."""
