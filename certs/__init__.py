@@ -1,0 +1,1 @@
+"""Electronic certificates: their types, the library of them, and their use instead of papers."""

@@ -1,0 +1,8 @@
+"""The commands of certificates."""
+
+import click
+
+from certs.commands.simulate import simulate_group
+from certs.commands.types import types_group
+
+COMMANDS: tuple[click.Command, ...] = (types_group, simulate_group)

@@ -1,0 +1,1 @@
+"""The holder's authorisation: for whom, for what, which fields, until when, by whom; given, used, withdrawn."""

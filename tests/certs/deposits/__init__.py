@@ -1,0 +1,1 @@
+"""Stories of finished files that are taken in."""
