@@ -62,7 +62,7 @@ def site(environment="demo", health=(), operator="", shows_components=True) -> F
 
 @contextmanager
 def whole(folder) -> Iterator[Flask]:
-    read = settings.read(house.SECTIONS, environment={}).changed(
+    read = settings.read(house.HOUSE.sections, environment={}).changed(
         DatabaseSettings(url=f"sqlite:///{folder}/yinxin.db"),
         WebSettings(environment="demo", secret="x" * 32, debug=True),
     )

@@ -15,7 +15,7 @@ from base import clock, problems
 from base.db import Base, Database, DatabaseSettings, connect
 from base.metrics import Metrics
 from base.web import WebSettings, check_guards, furnish, new_app
-from console import routes, verify, words
+from console import routes, verification_results, verify, words
 from console.layout import problem_page
 from console.wiring import ConsoleParts
 from keys.trust import Anchor, Trust
@@ -239,20 +239,21 @@ def report(
     ],
 )
 def test_every_verdict_has_the_heading_of_the_field(told: Mapping[str, Any], heading: str):
-    assert verify.heading(told) == heading
+    assert verification_results.heading(told) == heading
     assert words.table()[f"verify.heading.{heading}"]["zh"]
 
 
 def test_a_heading_never_says_more_than_the_verdict():
     """A sub-indication of another verdict cannot turn invalid into not confirmed, nor the other way round."""
-    for sub in verify.HEADINGS:
-        assert verify.OF_VERDICT.get(verify.heading(report("invalid", sub)), "invalid") == "invalid"
-        assert verify.OF_VERDICT.get(verify.heading(report("indeterminate", sub)), "indeterminate") == "indeterminate"
-    assert set(verify.STATE_OF) >= {each.value for each in Verdict}
+    for sub in verification_results.HEADINGS:
+        for verdict in ("invalid", "indeterminate"):
+            heading = verification_results.heading(report(verdict, sub))
+            assert verification_results.OF_VERDICT.get(heading, verdict) == verdict
+    assert set(verification_results.STATE_OF) >= {each.value for each in Verdict}
 
 
 def test_a_time_that_is_none_stands_as_it_is():
-    assert verify.when(None) == "—"
-    assert verify.when("yesterday") == "yesterday"
-    assert verify.when("2026-11-21T02:30:00") == "2026-11-21T02:30:00"
-    assert verify.when("2026-11-21T02:30:00Z") == "2026-11-21 10:30:00 (UTC+8)"
+    assert verification_results.when(None) == "—"
+    assert verification_results.when("yesterday") == "yesterday"
+    assert verification_results.when("2026-11-21T02:30:00") == "2026-11-21T02:30:00"
+    assert verification_results.when("2026-11-21T02:30:00Z") == "2026-11-21 10:30:00 (UTC+8)"

@@ -42,7 +42,7 @@ def test_the_api_page_lists_what_the_api_describes(house):
 
 def test_the_status_page_runs_the_checks_of_the_house(house):
     page = house.test_client().get("/status").text
-    assert all(check.title_zh in page for check in app.CHECKS)
+    assert all(check.title_zh in page for check in app.HOUSE.checks)
 
 
 def test_every_code_that_the_house_can_raise_has_a_page_with_its_status(house):
