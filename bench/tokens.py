@@ -91,7 +91,7 @@ def _measured(kind: str, algorithm: str, seconds: float) -> dict[str, object]:
     say(f"  {kind} {algorithm}")
     with tempfile.TemporaryDirectory() as folder, _address(kind, Path(folder)) as url:
         environment = _environment(url, Path(folder), algorithm)
-        read = settings.read(app.SECTIONS, environment=environment)
+        read = settings.read(app.HOUSE.sections, environment=environment)
         database = connect(read[DatabaseSettings], app.LAST_ACTS)
         try:
             schema.upgrade(database)

@@ -16,21 +16,19 @@ Where strace cannot be used, the kills fall at random moments instead, and the r
 import json
 import os
 import random
-import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, MetaData, Table, Text, insert, select, text
+from sqlalchemy import Column, MetaData, Table, Text, insert, select
 from sqlalchemy.orm import Session
 
 from base import audit, events, ledger
@@ -38,6 +36,9 @@ from base.audit import Thing, Tree, append, record
 from base.db import Database, DatabaseSettings, connect
 from base.ledger_verification import verify, verify_since
 from base.models import AuditEntry, Event
+from bench.drills import striking
+from bench.drills.striking import Point, await_silence, mark, spread
+from bench.drills.striking import say as tell
 from bench.ledger import BEGAN, KINDS, entry, fresh_database
 from bench.runner import say
 
@@ -49,21 +50,8 @@ POINTS = {True: 10, False: 160}
 NAIVE_POINTS = 10
 LONGEST_SECONDS = 0.2  # of a child that is killed at a random moment and else would not end
 PROMISED = {True: 6, False: 100}
-BEGIN, END = "/yinxin-drill-begins", "/yinxin-drill-ends"
-CALL = re.compile(r"^(\d+) +(\w+)\((.*)")
-# Memory and threads are no part of the write; killing there shows nothing that its neighbours do not.
-NOT_OF_THE_WRITE = frozenset("brk mmap munmap mprotect madvise futex rt_sigaction rt_sigprocmask getpid gettid".split())
-PATIENCE_SECONDS = 30.0
 ACTS = Table("drill_acts", MetaData(), Column("id", Text, primary_key=True))
 MANY = 20
-
-
-@dataclass(frozen=True)
-class Point:
-    """The n-th time that the child enters a system call."""
-
-    call: str
-    number: int
 
 
 @dataclass
@@ -90,7 +78,7 @@ class Found:
 
 def run(*, short: bool, results: Path) -> dict[str, object]:
     """Drill both databases; `passed` tells whether act and record stayed together at every point."""
-    strace, found = _strace(), {}
+    strace, found = striking.strace(), {}
     results.mkdir(parents=True, exist_ok=True)
     for kind in KINDS:
         with fresh_database(kind, "yinxin_drill_kill") as settings, _prepared(settings) as drill:
@@ -116,15 +104,6 @@ def _prepared(settings: DatabaseSettings, *, naive: bool = False) -> Iterator["_
         yield _Drill(settings, Path(folder), naive)
 
 
-def _strace() -> str | None:
-    """Find strace, if it may trace here."""
-    found = shutil.which("strace")
-    if found is None:
-        return None
-    tried = subprocess.run([found, "-f", "-o", os.devnull, "true"], capture_output=True, check=False)
-    return found if tried.returncode == 0 else None
-
-
 @dataclass
 class _Drill:
     settings: DatabaseSettings
@@ -138,12 +117,10 @@ class _Drill:
         """Kill the child once at each of many system calls."""
         self._child([])  # the first write ever makes the tail row; the points are of those that follow
         calls = self._calls(strace)
-        points = _spread(calls, NAIVE_POINTS if self.naive else POINTS[short])
+        points = spread(calls, NAIVE_POINTS if self.naive else POINTS[short])
         say(f"  {self._kind()}: {len(calls)} system calls in the write, {len(points)} kills")
         for point in points:
-            inject = f"inject={point.call}:signal=KILL:when={point.number}"
-            trace = ["-f", "-o", os.devnull, "-e", f"trace={point.call}", "-e", inject]
-            self._struck(self._child([strace, *trace]), point.call)
+            self._struck(self._child(striking.striking(strace, point)), point.call)
         return self._told(len(calls), short=short)
 
     def at_random(self, *, short: bool) -> dict[str, Any]:
@@ -173,26 +150,11 @@ class _Drill:
             "passed": kills >= PROMISED[short] and whole.sound and not any(faults.values()),
         }
 
-    def _calls(self, strace: str) -> list[Point]:
+    def _calls(self, program: str) -> list[Point]:
         """List the system calls of the write, each with its number since the child's start."""
         trace = self.folder / "trace"
-        self._child([strace, "-f", "-o", str(trace)])
-        counted: Counter[str] = Counter()
-        within, points, child = False, [], ""
-        for line in trace.read_text(encoding="utf-8", errors="replace").splitlines():
-            entered = CALL.match(line)
-            if entered is None:
-                continue
-            process, call, arguments = entered.groups()
-            child = child or process
-            if process != child:
-                continue
-            counted[call] += 1
-            if BEGIN in arguments or END in arguments:
-                within = BEGIN in arguments
-            elif within and call not in NOT_OF_THE_WRITE:
-                points.append(Point(call, counted[call]))
-        return points
+        self._child(striking.listing(program, trace))
+        return striking.points(trace)
 
     def _child(self, under: list[str], *, die_after: float | None = None) -> Told:
         """Run the child to its end, whatever that is, and read what it told."""
@@ -222,7 +184,7 @@ class _Drill:
             database.close()  # so that on SQLite the next child is the last to close, and checkpoints
 
     def _check(self, database: Database, told: Told, where: str) -> None:
-        _await_silence(database)
+        await_silence(database)
         with database.reading() as session:
             acts = set(session.scalars(select(ACTS.c.id)))
             entries = sorted(session.scalars(select(AuditEntry.thing_id)))
@@ -249,27 +211,6 @@ class _Drill:
         return self.settings.url.partition(":")[0]
 
 
-def _await_silence(database: Database) -> None:
-    """Wait until the server has noticed that the child is gone: what it was doing is then committed or undone."""
-    if database.is_sqlite:
-        return
-    others = text(
-        "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-    )
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < ends:
-        with database.reading() as session:
-            if not session.scalar(others):
-                return
-        time.sleep(0.01)
-
-
-def _spread(points: list[Point], most: int) -> list[Point]:
-    """Take so many points, evenly spread over the write."""
-    step = max(1.0, len(points) / most)
-    return [points[int(at * step)] for at in range(min(most, len(points)))]
-
-
 def _act(session: Session, name: str) -> None:
     """Do one audited act: its row, its entry and its event."""
     session.execute(insert(ACTS).values(id=name))
@@ -292,42 +233,32 @@ def naive_child(database: Database, turn: str) -> None:
 def child(url: str, turn: str, *how: str) -> None:
     """Do a few audited acts and die on the way."""
     database = connect(DatabaseSettings(url=url, pool_size=1), (append,))
-    _mark(BEGIN)
-    _say("began")
+    mark("begins")
+    tell("began")
     write = naive_child if "naive" in how else audited_child
     write(database, turn)
     for again in count() if "without end" in how else ():
         write(database, f"{turn}-{again}")
     database.close()
-    _mark(END)
-    _say("ended")
+    mark("ends")
+    tell("ended")
 
 
 def audited_child(database: Database, turn: str) -> None:
     """Tell of each act when it is committed."""
     with database.transaction() as session:
         _act(session, f"act-{turn}-alone")
-    _say(f"act-{turn}-alone")
+    tell(f"act-{turn}-alone")
     with database.transaction() as session:
         _act(session, f"act-{turn}-kept")
         nested = session.begin_nested()
         _act(session, f"act-{turn}-taken-back")
         nested.rollback()
-    _say(f"act-{turn}-kept")
+    tell(f"act-{turn}-kept")
     with database.transaction() as session:
         for number in range(MANY):
             _act(session, f"act-{turn}-{number}")
-    _say(*(f"act-{turn}-{number}" for number in range(MANY)))
-
-
-def _mark(path: str) -> None:
-    """Ask for a file that is not there: a system call that strace shows."""
-    with suppress(FileNotFoundError):
-        os.stat(path)  # noqa: PTH116 - the system call itself is meant
-
-
-def _say(*words: str) -> None:
-    os.write(1, "".join(f"{word}\n" for word in words).encode())
+    tell(*(f"act-{turn}-{number}" for number in range(MANY)))
 
 
 if __name__ == "__main__":

@@ -6,13 +6,10 @@ in a sealed value, a third damages a value with pieces cut out, doubled, moved a
 standards and of signed messages, with and without time stamps, take turns.
 """
 
-import json
 import random
-import sys
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
+from bench.drills.stepwise import Cases, Tried, through
 from keys.budget import BUDGET
 from signing.judging import judge
 from signing.policy import COMPATIBLE
@@ -34,31 +31,14 @@ TOLD = frozenset({"TIMESTAMP_INVALID", "TIMESTAMP_UNTRUSTED", "NONSTANDARD_ENCOD
 
 def run(*, short: bool, results: Path) -> dict[str, object]:
     """Try all cases, going on where an earlier run stopped."""
-    cases = SHORT_CASES if short else CASES
-    file = results / "state" / f"{NAME}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    state: dict[str, Any] = (
-        json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"done": 0, "tally": {}, "faults": []}
-    )
-    resumed_from, tally = state["done"], Counter(state["tally"])
     values = _values()
-    while state["done"] < cases:
-        for index in range(state["done"], min(state["done"] + STEP, cases)):
-            kind, outcome = KINDS[index % 3], _outcome(values, index)
-            tally[f"{kind}: {outcome}"] += 1
-            if outcome.startswith("fault"):
-                state["faults"].append({"index": index, "kind": kind, "outcome": outcome})
-        state = {"done": min(state["done"] + STEP, cases), "tally": dict(tally), "faults": state["faults"]}
-        file.write_text(json.dumps(state), encoding="utf-8")
-        print(f"{NAME}: {state['done']} of {cases}, faults {len(state['faults'])}", file=sys.stderr, flush=True)
-    file.unlink()
-    return {
-        "cases": cases,
-        "tally": dict(sorted(tally.items())),
-        "faults": state["faults"],
-        "passed": not state["faults"],
-        "resumed_from": resumed_from,
-    }
+
+    def tried(index: int) -> Tried:
+        kind, outcome = KINDS[index % 3], _outcome(values, index)
+        fault = {"kind": kind, "outcome": outcome} if outcome.startswith("fault") else None
+        return Tried(f"{kind}: {outcome}", fault)
+
+    return through(Cases(NAME, SHORT_CASES if short else CASES, STEP, results), tried).told
 
 
 def _values() -> list[bytes]:

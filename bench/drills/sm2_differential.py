@@ -6,20 +6,17 @@ over `cryptography`'s reader of DER. The textbook must agree with us always. `gm
 it is known to have explains it, and that explanation is tested apart from our own code.
 """
 
-import json
 import random
-import sys
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from base.errors import DomainError
+from bench.drills.stepwise import Cases, Tried, through
 from keys.algorithms import sm2, textbook
 from keys.algorithms.sm2_curve import CURVE, point
 from keys.algorithms.sm2_signature import Signature
@@ -85,32 +82,22 @@ def compared(given: Input) -> Compared:
 
 def run(*, short: bool, results: Path) -> dict[str, object]:
     """Compare all cases, going on where an earlier run stopped."""
-    cases = SHORT_CASES if short else CASES
-    file = results / "state" / f"{NAME}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    state: dict[str, Any] = (
-        json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"done": 0, "tally": {}, "faults": []}
-    )
-    resumed_from, tally = state["done"], Counter(state["tally"])
-    while state["done"] < cases:
-        for index in range(state["done"], min(state["done"] + STEP, cases)):
-            outcome = compared(made(index))
-            tally[_told(outcome)] += 1
-            if outcome.ours != outcome.textbook or not (outcome.agreed or outcome.explained):
-                state["faults"].append({"index": index, "kind": outcome.kind, "told": _told(outcome)})
-        state = {"done": min(state["done"] + STEP, cases), "tally": dict(tally), "faults": state["faults"]}
-        file.write_text(json.dumps(state), encoding="utf-8")
-        print(f"{NAME}: {state['done']} of {cases}, faults {len(state['faults'])}", file=sys.stderr, flush=True)
-    file.unlink()
-    agreed = sum(count for told, count in tally.items() if told.startswith("agreed"))
+
+    def tried(index: int) -> Tried:
+        outcome = compared(made(index))
+        right = outcome.ours == outcome.textbook and (outcome.agreed or outcome.explained)
+        return Tried(_told(outcome), None if right else {"kind": outcome.kind, "told": _told(outcome)})
+
+    found = through(Cases(NAME, SHORT_CASES if short else CASES, STEP, results), tried)
+    agreed = sum(count for told, count in found.tally.items() if told.startswith("agreed"))
     return {
-        "cases": cases,
+        "cases": found.done,
         "agreed": agreed,
-        "explained": cases - agreed - len(state["faults"]),
-        "unexplained": state["faults"],
-        "tally": dict(sorted(tally.items())),
-        "passed": not state["faults"],
-        "resumed_from": resumed_from,
+        "explained": found.done - agreed - len(found.faults),
+        "unexplained": found.faults,
+        "tally": dict(sorted(found.tally.items())),
+        "passed": not found.faults,
+        "resumed_from": found.resumed_from,
     }
 
 
