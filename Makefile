@@ -51,10 +51,12 @@ docs: $(VENV)/.docs ## build the documentation, warnings are errors
 
 vectors: $(VENV)/.dev ## make the golden files again; a difference is an error
 	$(BIN)/python -m tests.vectors
+	$(BIN)/python -m tests.exchange.dialects.golden
 	git diff --exit-code -- tests/vectors
 
 screenshots: $(VENV)/.dev ## pictures of the pages, from a running sandbox (PORT=8080)
 	$(BIN)/python tools/screenshots.py http://127.0.0.1:$(PORT)
+	$(BIN)/python -m tools.document_pictures
 
 bench: $(VENV)/.dev ## benchmarks into bench/results.json (ONLY=name SHORT=1)
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(SHORT),--short)
