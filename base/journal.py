@@ -149,10 +149,13 @@ def _add(connection: Connection, adding: Insert, rows: list[dict[str, Any]]) -> 
 
 def _gathered(session: Session) -> _Gathered:
     gathered: _Gathered | None = session.info.get(_GATHERED)
+    if gathered is not None and session.in_transaction():
+        return gathered
+    # What is gathered outside of a transaction would not be taken back with it: asking for a connection begins one.
+    options = session.connection().get_execution_options()
+    if options.get("reading") or options.get("postgresql_readonly"):
+        raise NotAppended
     if gathered is None:
-        options = session.connection().get_execution_options()
-        if options.get("reading") or options.get("postgresql_readonly"):
-            raise NotAppended
         gathered = session.info[_GATHERED] = _watched(session)
     return gathered
 

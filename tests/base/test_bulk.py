@@ -323,10 +323,10 @@ def test_a_task_whose_holders_keep_dying_at_one_chunk_is_failed(database):
 
 def test_wherever_the_process_is_killed_every_chunk_is_done_once(world, database_settings):
     """One scheduler after another takes the tasks up and dies one statement later than the one before."""
-    tasks = 4
+    tasks = 8
     for _ in range(tasks):
         enqueued(world, dataclasses.replace(BULK, tries=10_000))
-    points = range(30, 30 + DEATHS, 1 if world.is_sqlite else 4)  # before the thirtieth there is no task in hand
+    points = range(20, 20 + DEATHS, 1 if world.is_sqlite else 4)  # before the twentieth there is no task in hand
     context = forks()
     deaths = sum(died(context, database_settings, AT + n * timedelta(minutes=1), n, scheduled=False) for n in points)
     assert deaths > len(points) / 4
