@@ -131,4 +131,5 @@ def _valid_count(session: Session, row: System, at: datetime) -> int:
 def _changed(session: Session, row: System, act: str, kid: str, by: Caller, at: datetime, reason: str = "") -> None:
     row.version += 1
     row.changed_at = at
+    session.flush()  # keys are read past the session's own objects
     changed(session, by, at, act, Thing(THING, row.id), row.version, kid=kid, reason=reason)
