@@ -21,6 +21,11 @@ import chinese_calendar  # type: ignore[import-untyped]
 from sqlalchemy import CheckConstraint, Date, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from base import audit
+from base.acting import actor
+from base.audit import Entry, Thing
+from base.callers import Caller
+from base.canonical import Json
 from base.db import Base
 from base.errors import DomainError, Kind
 from base.workdays import SATURDAY, Calendar, local_day
@@ -119,6 +124,15 @@ def seed(session: Session) -> list[int]:
     for year in new:
         _lay_down(session, year, rows[year], source)
     return new
+
+
+def lay_down_known(session: Session, by: Caller, at: datetime) -> None:
+    """Lay down the years that the package knows, and put on record which were new."""
+    years = seed(session)
+    if years:
+        facts: dict[str, Json] = {"years": list(years)}
+        thing = Thing("calendar", "known-years")
+        audit.record(session, Entry(at, actor(by), by.organisation, "seeded", thing, facts=facts))
 
 
 def set_day(session: Session, day: date, kind: DayKind, name: str, source: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from base import commands, db, health, jobs, logs, metrics, notices, routes, scheduling, web
+from base import calendar, commands, db, health, jobs, logs, metrics, notices, routes, scheduling, web
 from base.fetch import FetchSettings
 from base.program import Furniture
 from base.scheduling import checks as job_checks
@@ -22,4 +22,5 @@ FURNITURE: Final = Furniture(
     checks=(*health.CHECKS, *job_checks.CHECKS),
     commands=commands.COMMANDS,
     jobs=jobs.JOBS,
+    seeds=(calendar.lay_down_known,),
 )

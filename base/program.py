@@ -6,6 +6,7 @@ Commands and processes are handed a `Running`; none of them knows which rooms ex
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from base import db, schema, settings
 from base.audit import Tree
 from base.bulk import BulkJob
+from base.callers import Caller
 from base.db import Database, DatabaseSettings, LastAct
 from base.health import Check
 from base.notices import Kinds
@@ -52,6 +54,9 @@ def nothing_remembered(_running: "Running", _session: Session) -> Remembered:
     return Remembered()
 
 
+Seed = Callable[[Session, Caller, datetime], object]
+
+
 @dataclass(frozen=True)
 class Furniture:
     """What a room brings: each of its pieces that the application finds nowhere by itself."""
@@ -65,6 +70,8 @@ class Furniture:
     jobs: tuple[Job, ...] = ()
     bulk_jobs: tuple[BulkJob, ...] = ()
     notices: tuple[Kinds, ...] = ()
+    # Rows that a site cannot do without: each seed adds what is missing and touches nothing that is there.
+    seeds: tuple[Seed, ...] = ()
     samples: tuple[Sample, ...] = ()
     sandbox_settings: tuple[Callable[[Path], str], ...] = ()
     # Commands that run while the sandbox is served.
@@ -91,6 +98,7 @@ class Program:
     remembering: Remembering = field(default=nothing_remembered)
     sandbox_settings: tuple[Callable[[Path], str], ...] = ()
     sandbox_beside: tuple[tuple[str, ...], ...] = ()
+    seeds: tuple[Seed, ...] = ()
 
 
 class Running:
@@ -126,6 +134,11 @@ class Running:
     def parts(self) -> Mapping[type[Any], Any]:
         """Make what the rooms' jobs are handed."""
         return self.program.make_parts(self.settings)
+
+    def seed(self, session: Session, by: Caller, at: datetime) -> None:
+        """Add the rows that the rooms cannot do without, as far as they are missing."""
+        for each in self.program.seeds:
+            each(session, by, at)
 
     @property
     def jobs(self) -> Mapping[str, Job]:

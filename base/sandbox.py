@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from base import audit, calendar, clock, schema, server
+from base import clock, schema, server
+from base.callers import Caller
 from base.program import Program, Running, Sandbox
 from base.settings import read
 
@@ -74,9 +75,7 @@ def _make(running: Running, sandbox: Sandbox, made: Path) -> None:
     click.echo("making the invented province / 正在建立演示省份 …", err=True)
     sandbox.told.update(url=sandbox.url, curl=f"curl -s {sandbox.url}/api/v1/ledger/checkpoint")
     with running.database.transaction() as session:
-        calendar.seed(session)
-        entry = audit.Entry(clock.now(), "sandbox", "", "seeded", audit.Thing("calendar", "known-years"))
-        audit.record(session, entry)
+        running.seed(session, Caller("system", "sandbox"), clock.now())
     for sample in running.program.samples:
         sample(running, sandbox)
     unfinished = made.with_suffix(".part")

@@ -3,7 +3,7 @@
 from typing import Final
 
 from base.program import Furniture
-from exchange import commands, jobs, routes, sample, tasks
+from exchange import commands, jobs, routes, sample, tasks, terms
 from exchange.agreements import granting
 from exchange.agreements import jobs as sharing_jobs
 from exchange.agreements import models as _sharing_tables  # noqa: F401 - tables of a room are known once its models are
@@ -38,6 +38,7 @@ FURNITURE: Final = Furniture(
     commands=commands.COMMANDS,
     jobs=(*jobs.JOBS, *mount_jobs.JOBS, *import_jobs.JOBS, *sharing_jobs.JOBS, *gateway_jobs.JOBS, *push_jobs.JOBS),
     bulk_jobs=(*import_jobs.BULK_JOBS, *push_jobs.BULK_JOBS),
+    seeds=(terms.seed,),
     notices=(tasks.KINDS, granting.KINDS, alarms.KINDS),
     samples=(sample.sample, mount_sample.sample, sharing_sample.sample, feeds_sample.sample, partners_sample.sample),
     sandbox_settings=(mount_sample.settings_of, feeds_sample.settings_of),

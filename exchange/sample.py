@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.callers import Caller
 from base.program import Running, Sandbox
-from exchange import comments, directories, elevations, terms
+from exchange import comments, directories, elevations
 from exchange.directories import NewDirectory
 from exchange.life import Step
 from exchange.models import Directory, DirectoryVersion
-from keys.parties.sample import MAKER, code_of
+from keys.parties.sample import code_of
 
 # Items by kind: name, type, length, sensitivity.
 ITEMS: Final[Mapping[str, tuple[tuple[str, str, int, str], ...]]] = {
@@ -167,10 +167,8 @@ _STEPS_OF: Final = {"police": Step.SUBMIT, "market": Step.FORWARD}
 
 
 def sample(running: Running, _sandbox: Sandbox) -> None:
-    """Make the terms and the directories, a department in a transaction."""
+    """Make the directories, a department in a transaction."""
     at = clock.now()
-    with running.database.transaction() as session:
-        terms.seed(session, MAKER, at)
     for department, named in by_department():
         with running.database.transaction() as session:
             make_department(session, department, named, at)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from base import audit, calendar, clock
+from base.callers import Caller
 from base.command_line import pass_running
 from base.program import Running
 
@@ -19,9 +20,7 @@ def calendar_group() -> None:
 def calendar_seed(running: Running) -> None:
     """Enter the published years that this version knows / 录入本版本已知的年份."""
     with running.database.transaction() as session:
-        calendar.seed(session)
-        entry = audit.Entry(clock.now(), "command", "", "seeded", audit.Thing("calendar", "known-years"))
-        audit.record(session, entry)
+        calendar.lay_down_known(session, Caller("system", "command"), clock.now())
 
 
 @calendar_group.command("import")

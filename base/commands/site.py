@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from base import clock, sandbox, schema, server
+from base.callers import Caller
 from base.command_line import EXIT_FAILED, json_option, language, pass_running, report
 from base.health import House, examine, worst
 from base.program import Running
@@ -75,6 +76,8 @@ def db_upgrade(running: Running, sql: bool) -> None:
         click.echo(schema.upgrade_sql(running.unchecked_database.engine.dialect.name, state.found))
         return
     schema.upgrade(running.unchecked_database)
+    with running.database.transaction() as session:
+        running.seed(session, Caller("system", "upgrade"), clock.now())
     click.echo(f"{state.found} → {state.needed}")
 
 

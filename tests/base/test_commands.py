@@ -138,3 +138,17 @@ def test_an_export_is_proven_by_the_file_that_shares_no_code(tmp_path: Path, at)
     text = (tmp_path / "e.jsonl").read_text(encoding="utf-8")
     (tmp_path / "e.jsonl").write_text(text.replace("system:a", "system:b", 1), encoding="utf-8")
     assert subprocess.run(check, cwd=tmp_path, check=False, capture_output=True).returncode == 1
+
+
+def test_an_upgrade_brings_the_rows_that_no_site_can_do_without_and_once_is_enough(tmp_path: Path):
+    from sqlalchemy import column, create_engine, func, select, table
+
+    for _ in range(2):
+        assert yinxin("db", "upgrade", cwd=tmp_path).returncode == 0
+    with create_engine(f"sqlite:///{tmp_path / 'yinxin.db'}").connect() as connection:
+        counted = {
+            name: connection.scalar(select(func.count()).select_from(table(name, column("rowid"))))
+            for name in ("base_calendar_years", "exchange_terms", "certs_case_terms", "base_audit_entries")
+        }
+    assert all(counted.values()), counted
+    assert counted["base_audit_entries"] == 3, "each seed is on record once"

@@ -64,6 +64,7 @@ def setup_command(
     with database.transaction() as session:
         _require_empty(session)
         token_keys.trust(session, wiring.built(running.settings).token_key, at)
+        running.seed(session, by, at)
         runs = _organisation(session, new, by, at, told=organisation is not None)
         made = [
             _account(session, login, each, runs, password, by, at)

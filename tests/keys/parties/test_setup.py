@@ -11,10 +11,11 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 import app
-from base import clock, schema
+from base import calendar, clock, schema
 from base.command_line import SpeakingGroup
 from base.db import Database, DatabaseSettings
 from base.program import Running, Sandbox
+from exchange import terms
 from keys.parties import people, sample, sample_people
 from keys.parties.checks import CHECKS
 from keys.parties.commands.setup import setup_command
@@ -78,6 +79,13 @@ def test_an_empty_site_gets_three_accounts_that_can_log_in_and_must_change_their
     with site.database.reading() as session:
         assert [people.accounts_with(session, duty) for duty in DUTIES] == [1, 1, 1]
         assert len(session.scalars(select(TrustedTokenKey)).all()) == 1
+
+
+def test_an_empty_site_knows_its_working_days_and_the_terms_of_its_duties(run: Run, site: LoginSite):
+    assert told(run("setup", "--json"))["accounts"]
+    with site.database.reading() as session:
+        assert calendar.calendar(session).years
+        assert terms.term_of(session, "authority-review").days
 
 
 def test_a_site_that_has_accounts_is_left_as_it_is(run: Run, site: LoginSite):
