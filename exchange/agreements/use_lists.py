@@ -52,7 +52,7 @@ _IN_FORCE: Final = (
         UseList.effective_from <= bindparam("at"),
         (UseList.effective_until.is_(None)) | (UseList.effective_until > bindparam("at")),
     )
-    .order_by(UseListItem.use_list, UseListItem.place)
+    .order_by(UseList.effective_from, UseList.authority, UseList.number, UseListItem.place)
 )
 
 
