@@ -44,6 +44,10 @@ from signing.report import Verdict
 
 # What a face says of how it came: old stock carries its original date and says what it is.
 REMARKS: Final = {library.CONVERTED: "存量转换"}
+# What a session holds for the rest of its transaction.
+_LOCKED: Final = "certs.issuing.locked"
+_CLAIMED: Final = "certs.issuing.claimed"
+_BEGUN: Final = "certs.issuing.begun"
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def keep_file(
     session: Session, parts: Certs, identifier: str, form: str, document: bytes, use: str, at: datetime
 ) -> None:
     """Keep a sealed file of a certificate that is still to be signed. Raises `CertificateStepNotAllowed`."""
-    row = library.certificate_of(session, identifier, locked=True)
+    row = _locked(session, identifier)
     life.after(State(row.state), Step.SIGN)
     file = {
         "identifier": identifier,
@@ -133,7 +137,7 @@ def finish(
     session: Session, identifier: str, forms: Collection[str], by: Caller, at: datetime, step: Step = Step.SIGN
 ) -> bool:
     """Make a certificate valid once all its files are kept; the version before it ends with that."""
-    row = library.certificate_of(session, identifier, locked=True)
+    row = _locked(session, identifier)
     kept = set(session.scalars(select(CertificateFile.format).where(CertificateFile.identifier == identifier)))
     if not kept.issuperset(forms):
         return False
@@ -141,6 +145,17 @@ def finish(
     if row.supersedes is not None:
         _replace(session, row, by, at)
     return True
+
+
+def _locked(session: Session, identifier: str) -> Certificate:
+    """Give a certificate's row, locked; a file and the end of the signing that it belongs to lock it once.
+
+    The session, which lives for one transaction, holds it: else it forgets a row that nobody holds.
+    """
+    held: Certificate | None = session.info.get(_LOCKED)
+    if held is None or held.identifier != identifier:
+        held = session.info[_LOCKED] = library.certificate_of(session, identifier, locked=True)
+    return held
 
 
 def discard(session: Session, row: Certificate, reason: str, by: Caller, at: datetime) -> None:
@@ -188,7 +203,8 @@ def claim_step(session: Session, case: Case, digest: str, by: Caller, at: dateti
         CertificateStep.case_number == case.number,
         CertificateStep.step == case.step,
     )
-    step = session.scalars(query.with_for_update()).one()
+    # Held, so that settling it asks no more.
+    step = session.info[_CLAIMED] = session.scalars(query.with_for_update()).one()
     if step.identifier == "":
         return None
     if step.request_sm3 != digest:
@@ -310,7 +326,7 @@ def _keep(session: Session, parts: Certs, issue: Issue, asked: Asked, token: str
         token=token,
         facts={"act": asked.act.value, **({"seal": asked.seal} if asked.seal else {})},
     )
-    library.enter(session, parts.keys, entry, by, at)
+    session.info[_BEGUN] = library.enter(session, parts.keys, entry, by, at)
     if asked.case is not None:
         settle_step(session, asked.case, issue.identifier, by)
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from base.acting import actor
 from base.audit import Thing
 from base.callers import Caller
-from base.db import inserting
+from base.db import Base, inserting
 from base.workdays import local_day
 from certs import contents, life
 from certs.acting import ROOM
@@ -35,6 +35,13 @@ TOKEN_BYTES: Final = 16
 # How a certificate came to the library, and what it rests on.
 ISSUED, DEPOSITED, CONVERTED = "issued", "deposited", "converted"
 SEALED, UNPROVEN, SCAN = "sealed", "unproven", "scan"
+# Written once: making a statement anew takes longer than carrying it out, and a certificate takes each several times.
+_ONE: Final = select(Certificate).where(Certificate.identifier == bindparam("identifier"))
+_ONE_LOCKED: Final = _ONE.with_for_update()
+# Rows that nobody looks at again in the same transaction are written without making objects of them.
+_ADD_HOLDERS, _ADD_EVENT = (
+    insert(Base.metadata.tables[each.__tablename__]) for each in (CertificateHolder, CertificateEvent)
+)
 
 
 def new_token() -> str:
@@ -82,8 +89,7 @@ class Document:
 
 def certificate_of(session: Session, identifier: str, *, locked: bool = False) -> Certificate:
     """Find a certificate. Raises `NoSuchCertificate`."""
-    query = select(Certificate).where(Certificate.identifier == identifier)
-    row = session.scalars(query.with_for_update() if locked else query).one_or_none()
+    row = session.scalars(_ONE_LOCKED if locked else _ONE, {"identifier": identifier}).one_or_none()
     if row is None:
         raise NoSuchCertificate(identifier)
     return row
@@ -117,20 +123,21 @@ def enter(session: Session, keys: Keys, entry: Entry, by: Caller, at: datetime) 
         created_at=at,
         changed_at=at,
     )
-    session.add(row)
-    session.flush()
-    session.add_all(
-        CertificateHolder(
-            identifier=entry.identifier,
-            place=place,
-            code_hash=contents.holder_hash(session, keys, each.type, each.code),
-            code_type=each.type,
-            certificate_type=type_.code,
-            role=each.role,
-        )
+    holders = [
+        {
+            "identifier": entry.identifier,
+            "place": place,
+            "code_hash": contents.holder_hash(session, keys, each.type, each.code),
+            "code_type": each.type,
+            "certificate_type": type_.code,
+            "role": each.role,
+        }
         for place, each in enumerate(draft.holders)
-    )
+    ]
+    session.add(row)
     note(session, row, entry.step, "", by, at, facts=entry.facts)
+    if holders:
+        session.connection().execute(_ADD_HOLDERS, holders)
     return row
 
 
@@ -263,20 +270,19 @@ def note(
 ) -> None:
     """Write a step down where nobody changes it, in the audit record, and among the events of the house."""
     told = {**(facts or {}), "review_due": row.review_due.isoformat() if row.review_due else ""}
-    session.add(
-        CertificateEvent(
-            identifier=row.identifier,
-            step=step.value,
-            state=row.state,
-            effective_on=on or local_day(at),
-            by=actor(by),
-            organisation=by.organisation,
-            reason=reason,
-            facts=told,
-            at=at,
-        )
-    )
+    event = {
+        "identifier": row.identifier,
+        "step": step.value,
+        "state": row.state,
+        "effective_on": on or local_day(at),
+        "by": actor(by),
+        "organisation": by.organisation,
+        "reason": reason,
+        "facts": told,
+        "at": at,
+    }
     session.flush()
+    session.connection().execute(_ADD_EVENT, event)
     thing = Thing(THING, row.identifier)
     ROOM.changed(session, by, at, f"certificate.{step.value}", thing, row.version, type=row.type, state=row.state)
 

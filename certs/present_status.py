@@ -1,8 +1,10 @@
 """What the library says now of the certificate that a document is: told beside the verdict on its seals, never in it.
 
-A document is known by its SM3: as a file that the library keeps, byte for byte, or as a copy that it made. Identifiers
-that a document names of itself are not believed here: whoever forges a face writes a good one into it, and the forgery
-would be told to be of a certificate that is valid.
+A document is known by its SM3: as a file that the library keeps, byte for byte, or as a copy that it made. One that is
+neither may state of which certificate it speaks, as a proof of one does (`report["certificate"]`): that is believed
+only where every signature is valid, and the status is then told as it is now and not as it was when the proof was made.
+An identifier in a document that is not valid is not believed: whoever forges a face writes a good one into it, and the
+forgery would be told to be of a certificate that is valid.
 """
 
 from collections.abc import Mapping
@@ -17,9 +19,11 @@ from base.workdays import local_day
 from certs import library
 from certs.copies import copies
 from certs.copies.models import Copy
-from certs.models import Certificate, CertificateFile
+from certs.libraries.own import HIDDEN
+from certs.models import IDENTIFIER_LENGTH, Certificate, CertificateFile
 
 SOURCE: Final = "library"
+VALID: Final = "valid"
 COPY: Final = "CERTIFICATE_COPY"
 EXPIRED: Final = "COPY_EXPIRED"
 # Code → words, in Chinese and English, with the facts in braces.
@@ -37,8 +41,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
 
 def present_status(session: Session, report: Mapping[str, Any], at: datetime) -> Mapping[str, Any] | None:
     """Tell how the certificate stands that a document is, or is a copy of; none where the library knows neither."""
-    row = _certificate(session, _digest(report))
-    if row is None:
+    row = _certificate(session, _digest(report)) or _stated(session, report)
+    if row is None or row.state in HIDDEN:
         return None
     return {
         "identifier": row.identifier,
@@ -66,6 +70,15 @@ def _certificate(session: Session, sm3: str) -> Certificate | None:
         copy = copies.by_digest(session, sm3)
         identifier = copy.identifier if copy else None
     return session.get(Certificate, identifier) if identifier else None
+
+
+def _stated(session: Session, report: Mapping[str, Any]) -> Certificate | None:
+    """Find the certificate that a valid document states; a type that is not the certificate's own is no such one."""
+    told = report.get("certificate")
+    if report.get("verdict") != VALID or not isinstance(told, Mapping) or not isinstance(told.get("identifier"), str):
+        return None
+    row = session.get(Certificate, told["identifier"][:IDENTIFIER_LENGTH])
+    return row if row is not None and told.get("type") in (None, "", row.type) else None
 
 
 def _digest(report: Mapping[str, Any]) -> str:

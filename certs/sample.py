@@ -15,7 +15,17 @@ from base import clock
 from base.callers import Caller
 from base.program import Running, Sandbox
 from base.workdays import local_day
-from certs import contents, library, sample_foreign, sample_library, sample_organs, sample_work
+from certs import (
+    contents,
+    library,
+    sample_copies,
+    sample_foreign,
+    sample_holders,
+    sample_library,
+    sample_organs,
+    sample_scenes,
+    sample_work,
+)
 from certs.life import Step
 from certs.queries import fields as certificate_fields
 from certs.queries import misses
@@ -53,9 +63,9 @@ _MAGIC_STEPS: Final = {Step.REVOKE: (), Step.FREEZE: ("authority",)}
 SHOWN: Final = ("公共场所卫生许可证", "拖拉机和联合收割机驾驶证", "机动车驾驶证")
 
 
-def settings_of(_folder: object) -> str:
-    """Mark every face of the sandbox as a demonstration."""
-    return "[certs]\ndemonstration = true\n"
+def settings_of(folder: object) -> str:
+    """Mark every face of the sandbox as a demonstration, and let copies be made."""
+    return "[certs]\ndemonstration = true\n" + sample_copies.settings_of(folder)
 
 
 def sample(running: Running, sandbox: Sandbox) -> None:
@@ -65,6 +75,7 @@ def sample(running: Running, sandbox: Sandbox) -> None:
     _trusted(running, sandbox, at)
     with running.database.transaction() as session:
         _listed(session, list(certs.types.values()), at)
+        sandbox.told["service_seal"] = sample_copies.allow(session, at)
     maker = _maker(running, sandbox.folder, local_day(at))
     entries = sample_library.entries(certs.types, maker.day)
     first = entries[: len(sample_library.words()["types"]) * EACH]
@@ -72,6 +83,9 @@ def sample(running: Running, sandbox: Sandbox) -> None:
     for magic in MAGIC.values():
         _magic(maker, magic)
     made |= _scene(maker, first, made)
+    firm = next(each for each in first if each.type.name == CHANGED).draft.holders[0]
+    sample_holders.sample(running, sandbox, firm, at)
+    sample_scenes.sample(running, sandbox, at)
     if (queries := running.parts.get(Queries)) is not None:
         _limited(running, queries, at)
     with running.database.transaction() as session:

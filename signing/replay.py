@@ -35,7 +35,7 @@ from keys.trust_errors import (
     OcspRefused,
 )
 from signing.evidence_errors import EvidenceOfAnother, MalformedEvidence
-from signing.formats import FORMATS
+from signing.formats import VERIFIED
 from signing.formats.format import Format
 from signing.policy import POLICIES, Policy, UnknownPolicy
 from signing.report import Report
@@ -89,7 +89,7 @@ def evidence(examination: Examination, trust: Trust) -> bytes:
 def replay(
     kept: bytes,
     document: bytes,
-    formats: Mapping[str, Format] = FORMATS,
+    formats: Mapping[str, Format] = VERIFIED,
     policies: Mapping[str, Policy] = POLICIES,
 ) -> Report:
     """Verify a document again as it was verified then.

@@ -5,7 +5,8 @@
  3. Time stamps of the document itself are judged first, the last one first: each proves when all before it were there.
  4. Every signature is judged (`signing.judging`), up to a limit; those over it are told as not judged.
  5. A signature that rests on another (`Relative`, GM/T 0099) is no better than that one.
- 6. The document is as good as its worst signature; what each carries for later is told (`signing.levels`).
+ 6. The document is as good as its worst signature; what each carries for later is told (`signing.levels`). What one of
+    them states of a certificate is told where that one is valid, in the name of its signer.
 
 Whatever the bytes, the answer is a report. What is the caller's: limits of time and memory (a process of its own for
 bytes from outside), the present status of the e-certificate, and to keep what it has to keep.
@@ -23,11 +24,12 @@ from keys.certificates import Certificate
 from keys.trust import Trust
 from signing import check_codes, levels, verdicts
 from signing.errors import UnreadableDocument
-from signing.formats import FORMATS
-from signing.formats.format import Format, FoundDocument, FoundSignature
+from signing.formats import VERIFIED
+from signing.formats.format import Format, FoundDocument, FoundSignature, Told
 from signing.judging import UNFORESEEN, Judged, judge, reported
 from signing.policy import Policy
 from signing.report import (
+    CertificateStatus,
     Check,
     DocumentFacts,
     Outcome,
@@ -39,6 +41,7 @@ from signing.report import (
     warned,
 )
 from signing.standing import Searches
+from signing.summaries import common_name
 
 # A joint document of a dozen organs has a dozen seals, each on every page perhaps; a hundred are an attack or a fault.
 SIGNATURES_LIMIT: Final = 100
@@ -69,7 +72,7 @@ def verify(
     trust: Trust,
     policy: Policy,
     at: datetime,
-    formats: Mapping[str, Format] = FORMATS,
+    formats: Mapping[str, Format] = VERIFIED,
 ) -> Report:
     """Verify a document; never raises, whatever the bytes are."""
     return examine(document, name, trust, policy, at, formats).report
@@ -81,7 +84,7 @@ def examine(
     trust: Trust,
     policy: Policy,
     at: datetime,
-    formats: Mapping[str, Format] = FORMATS,
+    formats: Mapping[str, Format] = VERIFIED,
     budget: Budget = BUDGET,
 ) -> Examination:
     """Verify a document and give what the report rests on; never raises, whatever the bytes are."""
@@ -125,6 +128,7 @@ def examine(
         sub_indication=_worst_sub_indication(reports, verdict),
         signatures=reports,
         warnings=_once((*found.warnings, *_of_signatures(judged))),
+        certificate=_told(found.told, reports),
     )
     return Examination(report, judged, policy)
 
@@ -201,6 +205,14 @@ def _with_bases(
         return failed("BASE_SIGNATURE_INVALID", base=base, verdict=below.verdict.value)
 
     return tuple(settle(place, frozenset()) for place in range(len(signatures)))
+
+
+def _told(told: Told | None, reports: tuple[SignatureReport, ...]) -> CertificateStatus | None:
+    """Tell how a certificate stood, by the word of a valid signature and in its signer's name."""
+    by = None if told is None else next((each for each in reports if each.id == told.by), None)
+    if told is None or by is None or by.verdict is not Verdict.VALID or by.signer is None:
+        return None
+    return replace(told.certificate, source=f"{told.by}: {common_name(by.signer.subject)}")
 
 
 def _rechecked(report: SignatureReport, check: Check) -> SignatureReport:

@@ -77,7 +77,9 @@ class Verifying:
     def completed(self, session: Session, report: Mapping[str, Any], at: datetime) -> dict[str, Any]:
         """Add to a report what the library says: beside the verdict, which stays what the signatures made it."""
         warnings = [*report["warnings"], *self.remarks(session, report, at)]
-        return {**report, "certificate": self.present_status(session, report, at), "warnings": warnings}
+        # What a document states of its own certificate stays where the library has nothing newer to say.
+        certificate = self.present_status(session, report, at) or report["certificate"]
+        return {**report, "certificate": certificate, "warnings": warnings}
 
 
 def built(

@@ -89,6 +89,8 @@ def _equals(comparison: Comparison, value: Any, *_: Any) -> Result:
 
 
 def _valid_on(comparison: Comparison, _value: Any, entry: Entry, _type: CertificateType, today: date) -> Result:
+    if entry.valid_from is None or entry.valid_until is None:
+        return Result.UNKNOWN
     return _result(entry.valid_from <= (comparison.on or today) <= entry.valid_until)
 
 

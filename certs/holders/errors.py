@@ -39,3 +39,51 @@ class UseEvaluated(DomainError):
     usage: str
     code: ClassVar[str] = "use-already-evaluated"
     kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+@dataclass(eq=False)
+class ObjectionOpen(DomainError):
+    """An objection of this kind to this use waits for its answer already."""
+
+    objection: str
+    code: ClassVar[str] = "holder-objection-open"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+@dataclass(eq=False)
+class NoSuchHolderObjection(DomainError):
+    """There is no such objection, or it is not for whoever asks."""
+
+    objection: str
+    code: ClassVar[str] = "no-such-holder-objection"
+    kind: ClassVar[Kind] = Kind.MISSING
+
+
+@dataclass(eq=False)
+class ObjectionAnswered(DomainError):
+    """The objection was answered or taken back already."""
+
+    objection: str
+    state: str
+    code: ClassVar[str] = "holder-objection-answered"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+@dataclass(eq=False)
+class NotTheirDuty(DomainError):
+    """Answering the objection is the duty of another role of the organisation."""
+
+    objection: str
+    role: str
+    code: ClassVar[str] = "holder-objection-other-role"
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+@dataclass(eq=False)
+class NothingCorrected(DomainError):
+    """The certificate stands as it stood when it was objected to, so it cannot be called corrected."""
+
+    objection: str
+    identifier: str
+    code: ClassVar[str] = "nothing-corrected"
+    kind: ClassVar[Kind] = Kind.CONFLICT

@@ -103,3 +103,18 @@ class HolderObjection(Base):
     text: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(String(WORD_LENGTH))
     at: Mapped[datetime] = mapped_column(Moment)
+
+
+class HolderAnswer(Base):
+    """How an objection ended: kept with the reason, corrected, or taken back by the holder; never changed."""
+
+    __tablename__ = "certs_holder_answers"
+
+    objection: Mapped[str] = mapped_column(ForeignKey("certs_holder_objections.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(WORD_LENGTH))
+    # Encrypted: it may say what the certificate says.
+    reason: Mapped[bytes] = mapped_column(LargeBinary)
+    # The certificate that came in the place of the one that was objected to, if one did.
+    identifier: Mapped[str | None] = mapped_column(String(IDENTIFIER_LENGTH))
+    answered_by: Mapped[str] = mapped_column(String(ACTOR_LENGTH))
+    answered_at: Mapped[datetime] = mapped_column(Moment)

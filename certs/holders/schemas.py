@@ -4,14 +4,16 @@ from typing import Any, Final
 
 import marshmallow as ma
 
+from base.api import PageQuery, page_of
 from certs.drafts import Holder
 from certs.holders.bindings import Binding, Capacity
-from certs.holders.models import BEST
-from certs.holders.voices import About
+from certs.holders.models import BEST, ID_LENGTH
+from certs.holders.objections import STATES, About, Outcome
 from certs.models import REASON_LENGTH
 from certs.schemas import CertificateDocumentSchema, CertificateHolderSchema
 
-ID: Final = ma.validate.Length(1, 36)
+ID: Final = ma.validate.Length(1, ID_LENGTH)
+MONTH: Final = r"20[0-9]{2}-(0[1-9]|1[0-2])\Z"
 
 
 class HolderBindingSchema(ma.Schema):
@@ -63,12 +65,22 @@ class MyCertificateSchema(ma.Schema):
     data = ma.fields.Dict(required=True)
     superseded_by = ma.fields.String(required=True, allow_none=True)
     files = ma.fields.List(ma.fields.Nested(CertificateDocumentSchema), required=True)
+    link = ma.fields.String(
+        required=True, metadata={"description": "what the code on the face says: how it stands, for anyone"}
+    )
 
 
 class MyCertificatesSchema(ma.Schema):
     """One's certificates, newest first."""
 
     items = ma.fields.List(ma.fields.Nested(MyCertificateSchema), required=True)
+
+
+class UseObjectionStateSchema(ma.Schema):
+    """One's newest objection to a use, and where it stands."""
+
+    id = ma.fields.String(required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
 
 
 class MyUseSchema(ma.Schema):
@@ -89,6 +101,8 @@ class MyUseSchema(ma.Schema):
     fields_ = ma.fields.List(ma.fields.String(), required=True, data_key="fields")
     outcome = ma.fields.String(required=True)
     consent = ma.fields.String(required=True)
+    evaluation = ma.fields.Integer(required=True, allow_none=True)
+    objection = ma.fields.Nested(UseObjectionStateSchema, required=True, allow_none=True)
 
 
 class MyUsesSchema(ma.Schema):
@@ -120,12 +134,71 @@ class UseObjectionSchema(ma.Schema):
     text = ma.fields.String(required=True, validate=ma.validate.Length(1, REASON_LENGTH))
 
 
-class BegunObjectionSchema(ma.Schema):
-    """An objection that was begun, and whose answer is waited for."""
+class HolderObjectionSchema(ma.Schema):
+    """An objection: what it is about, who answers until when, and how it ended. Whose it is, its holder alone knows."""
 
     id = ma.fields.String(required=True)
     usage = ma.fields.String(required=True)
-    about = ma.fields.String(required=True)
+    identifier = ma.fields.String(required=True)
+    about = ma.fields.String(required=True, validate=ma.validate.OneOf([each.value for each in About]))
+    text = ma.fields.String(required=True)
     addressee = ma.fields.String(required=True)
-    state = ma.fields.String(required=True)
+    addressee_name = ma.fields.String(required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
     at = ma.fields.AwareDateTime(required=True)
+    due_at = ma.fields.AwareDateTime(required=True)
+    is_overdue = ma.fields.Boolean(required=True)
+    escalated_to = ma.fields.String(required=True, allow_none=True)
+    reason = ma.fields.String(required=True)
+    corrected_by = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "the certificate that came in its place"}
+    )
+    answered_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class HolderObjectionsSchema(ma.Schema):
+    """One's objections, newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(HolderObjectionSchema), required=True)
+
+
+class HolderObjectionQuery(PageQuery):
+    """Which objections."""
+
+    state = ma.fields.String(validate=ma.validate.OneOf(STATES))
+
+
+HolderObjectionPage = page_of(HolderObjectionSchema, "HolderObjectionPageSchema")
+
+
+class HolderObjectionAnswerSchema(ma.Schema):
+    """How an objection ends, and why; `corrected` when the certificate was changed or ended, or the use was wrong."""
+
+    outcome = ma.fields.Enum(Outcome, by_value=True, required=True)
+    reason = ma.fields.String(required=True, validate=ma.validate.Length(1, REASON_LENGTH))
+
+    @ma.validates("outcome")
+    def is_an_answer(self, value: Outcome, **_: Any) -> None:
+        """Leave taking back to the holder. Raises `ValidationError`."""
+        if value is Outcome.WITHDRAWN:
+            raise ma.ValidationError("kept | corrected · 只有持证主体可以撤回")
+
+
+class EvaluationMonthQuery(ma.Schema):
+    """Which month."""
+
+    month = ma.fields.String(required=True, validate=ma.validate.Regexp(MONTH), metadata={"example": "2026-11"})
+
+
+class LevelSchema(ma.Schema):
+    """How often a level was given."""
+
+    level = ma.fields.Integer(required=True)
+    uses = ma.fields.Integer(required=True)
+
+
+class UseEvaluationsSchema(ma.Schema):
+    """What holders said of one's own uses in a month, the best first."""
+
+    month = ma.fields.String(required=True)
+    items = ma.fields.List(ma.fields.Nested(LevelSchema), required=True)

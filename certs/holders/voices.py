@@ -1,39 +1,30 @@
-"""What holders say to a use of theirs: an evaluation, once; or an objection, which becomes a task with a term.
+"""What holders say of a use of theirs (好差评), once; and what was said of an organisation's uses, counted by month.
 
-An objection to what a certificate says goes to its issuer, one to its being used at all to whoever used it; what
-becomes of it after that is the life of objections, not decided here.
+Whoever used reads numbers and words, never whose they are. An objection is another thing: `certs.holders.objections`.
 """
 
-import enum
-from datetime import datetime
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from base.acting import new_id
 from base.audit import Thing
 from base.callers import Caller
 from base.db import inserting
-from certs import types
+from base.workdays import SHANGHAI
 from certs.acting import ROOM
 from certs.holders.errors import UseEvaluated
-from certs.holders.models import HolderEvaluation, HolderObjection, HolderUse
-from certs.models import Certificate
-from certs.wiring import Certs
-from exchange import tasks
-from exchange.tasks import Duty
-
-OBJECTION: Final = "holder-objection"
-OPEN: Final = "open"
-# The term of checking and correcting on request (校核, 国令第809号 article 26).
-DUTY: Final = "correction"
+from certs.holders.models import HolderEvaluation, HolderUse
 
 
-class About(enum.StrEnum):
-    """What is wrong: what the certificate says, or that it was used."""
+@dataclass(frozen=True)
+class Level:
+    """How often a level was given in a month."""
 
-    CONTENT = "content"
-    USE = "use"
+    level: int
+    uses: int
 
 
 def evaluate(session: Session, use: HolderUse, level: int, text: str, by: Caller, at: datetime) -> None:
@@ -54,28 +45,25 @@ def evaluate(session: Session, use: HolderUse, level: int, text: str, by: Caller
     )
 
 
-def object_to(
-    session: Session, parts: Certs, use: HolderUse, about: About, text: str, by: Caller, at: datetime
-) -> HolderObjection:
-    """Begin an objection, and give it as a task to whoever has to answer it."""
-    number, type_ = new_id(), types.type_of(parts.types, use.type)
-    issued = session.get(Certificate, use.identifier) if use.identifier else None
-    to_issuer = about is About.CONTENT and issued is not None
-    row = HolderObjection(
-        id=number,
-        usage=use.usage,
-        holder_hash=use.holder_hash,
-        identifier=use.identifier,
-        about=about.value,
-        addressee=issued.issuer if to_issuer and issued is not None else use.organisation,
-        text=parts.keys.seal(session, text.encode(), f"certs:objection:{number}".encode()),
-        state=OPEN,
-        at=at,
+def evaluations(session: Session, organisation: str, year: int, month: int) -> list[Level]:
+    """Count what holders said of an organisation's uses in a month, by level, the best first."""
+    begins, ends = _midnight(year, month), _midnight(year + month // 12, month % 12 + 1)
+    query = (
+        select(HolderEvaluation.level, func.count())
+        .where(HolderEvaluation.organisation == organisation, HolderEvaluation.at >= begins, HolderEvaluation.at < ends)
+        .group_by(HolderEvaluation.level)
+        .order_by(HolderEvaluation.level.desc())
     )
-    session.add(row)
-    session.flush()
-    role = "issuer" if to_issuer else "requester"
-    thing = Thing(OBJECTION, number)
-    tasks.open_task(session, Duty(DUTY, thing, f"持证主体异议：{type_.name}", row.addressee, role), at)
-    ROOM.changed(session, by, at, "holder-objection.begun", thing, about=about.value, addressee=row.addressee)
-    return row
+    return [Level(*row) for row in session.execute(query)]
+
+
+def given(session: Session, holders: Sequence[str], usages: Sequence[str]) -> dict[str, int]:
+    """Give the levels that holders gave to uses."""
+    query = select(HolderEvaluation.usage, HolderEvaluation.level).where(
+        HolderEvaluation.holder_hash.in_(holders), HolderEvaluation.usage.in_(usages)
+    )
+    return {row.usage: row.level for row in session.execute(query)}
+
+
+def _midnight(year: int, month: int) -> datetime:
+    return datetime.combine(date(year, month, 1), time(0), SHANGHAI)

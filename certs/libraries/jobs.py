@@ -5,13 +5,13 @@ from typing import Final
 
 from base import clock
 from base.db import Database
-from base.fetch import FetchFailed
 from base.scheduling import Every, Job, Run, in_one_transaction
-from base.strict_json import MalformedJson, parse
 from certs.libraries import late
-from certs.libraries.peer import PATIENT_SECONDS, Peer, Unanswered
+from certs.libraries.library import Patient
 from certs.queries.wiring import Queries
-from keys.signers.signer import Signer
+
+# Answers are kept for seconds and minutes; what is over must not lie about for long.
+FORGOTTEN_EVERY: Final = 300
 
 
 def fetch_late(run: Run) -> None:
@@ -21,35 +21,29 @@ def fetch_late(run: Run) -> None:
 
 def fetch_due(database: Database, parts: Queries) -> int:
     """Ask every library again for what waits; tell how many answers came."""
+    return sum(_fetched(database, parts, each) for each in parts.others if isinstance(each, Patient))
+
+
+def _fetched(database: Database, parts: Queries, library: Patient) -> int:
+    keys = parts.certs.keys
+    with database.reading() as session:
+        waiting = [
+            (row.key, keys.open(session, row.question, late.bound(row.key, "question")))
+            for row in late.due(session, library.name, clock.now())
+        ]
+        if not waiting:
+            return 0
+        again = library.again(session)
     came = 0
-    for peer in parts.others:
-        if not isinstance(peer, Peer):
-            continue
-        with database.reading() as session:
-            signer = peer.signer(session)
-            waiting = [
-                (row.key, parts.certs.keys.open(session, row.question, late.bound(row.key, "question")))
-                for row in late.due(session, peer.name, clock.now())
-            ]
-        for key, body in waiting:
-            content = _asked(peer, body, signer)
-            came += content is not None
-            with database.transaction() as session:
-                late.settle(session, parts.certs.keys, key, content, clock.now())
+    for key, body in waiting:
+        content = again(body)
+        came += content is not None
+        with database.transaction() as session:
+            late.settle(session, keys, key, content, clock.now())
     return came
-
-
-def _asked(peer: Peer, body: bytes, signer: Signer | None) -> bytes | None:
-    """Give an answer that is one; none where it is still to come."""
-    try:
-        content = peer.ask(body, PATIENT_SECONDS, signer)
-        told = parse(content)
-    except (FetchFailed, Unanswered, MalformedJson):
-        return None
-    return None if isinstance(told, dict) and told.get("outcome") == "pending" else content
 
 
 JOBS: Final = (
     Job("certs.libraries.fetch-late", Every(5), fetch_late, deadline=timedelta(minutes=10)),
-    Job("certs.libraries.forget", Every(3600), in_one_transaction(late.forget)),
+    Job("certs.libraries.forget", Every(FORGOTTEN_EVERY), in_one_transaction(late.forget)),
 )

@@ -1,4 +1,4 @@
-"""The tables of other libraries: answers that come late, until they are fetched, and answers that are not believed."""
+"""The tables of other libraries: answers that come late or are good for a while, and answers that are not believed."""
 
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,7 @@ WORD_LENGTH: Final = 40
 
 
 class LibraryAnswer(Base):
-    """A question that another library did not answer in time, and its answer once it is there; both sealed."""
+    """A question of another library: one that waits for its answer, or an answer while it is good; both sealed."""
 
     __tablename__ = "certs_library_answers"
     __table_args__ = (
@@ -26,7 +26,7 @@ class LibraryAnswer(Base):
         Index(None, "state", "next_at"),
     )
 
-    # The keyed hash of library, organisation, matter and question.
+    # The keyed hash of library, organisation, grants, purpose and question.
     key: Mapped[str] = mapped_column(String(KEY_LENGTH), primary_key=True)
     library: Mapped[str] = mapped_column(String(LIBRARY_LENGTH))
     state: Mapped[str] = mapped_column(String(WORD_LENGTH))

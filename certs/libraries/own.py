@@ -70,6 +70,7 @@ _HOLDERS: Final = select(CertificateHolder.identifier, CertificateHolder.code_ha
     CertificateHolder.identifier.in_(bindparam("values", expanding=True))
 )
 _DECOY_IDENTIFIER: Final = "decoy"
+WITHOUT_CONTENT: Final = frozenset({Holding.DIRECTORY_ONLY, Holding.CHECK_ONLY})
 
 
 @dataclass(frozen=True)
@@ -101,30 +102,31 @@ class OwnLibrary:
         return [self._answer(session, question, rows.of_question(question), at) for question in questions]
 
     def _answer(self, session: Session, question: Question, rows: Sequence[Row[Any]], at: datetime) -> Answer:
-        if question.type is not None and not rows and question.type.holding in _WITHOUT_CONTENT:
+        if question.type is not None and not rows and question.type.holding in WITHOUT_CONTENT:
             return Answer(Outcome.NOT_COVERED, "not-held-here")
         entries = tuple(self._entries(session, question, rows, at))
         if not entries:
             return NOT_FOUND
+        if all(each.holding in WITHOUT_CONTENT and each.standing is Standing.VALID for each in entries):
+            # Its directory row is here and what it says is not: that is at its source.
+            return Answer(Outcome.NOT_COVERED, "not-held-here")
         return Answer(Outcome.FOUND, "found", entries)
 
     def _entries(self, session: Session, question: Question, rows: Sequence[Row[Any]], at: datetime) -> Iterable[Entry]:
         day, named = local_day(at), question.holder
         if not rows and named is not None:
             decoy = contents.opened(session, self.keys, _DECOY_IDENTIFIER, self._decoy["content"])
-            _is_named(decoy, named)
+            _holder_named(decoy, named)
         for row in rows[:MOST_ENTRIES]:
             standing = life.standing(State(row.state), row.valid_from, row.valid_until, row.review_due, day)
-            serves = standing is Standing.VALID and row.holding not in _WITHOUT_CONTENT
+            serves = standing is Standing.VALID and row.holding not in WITHOUT_CONTENT
             content = None
             if serves or named is not None:
                 content = contents.opened(session, self.keys, row.identifier, row.content)
-            if named is not None and (content is None or not _is_named(content, named)):
+            holder = _holder_named(content, named) if named is not None and content is not None else None
+            if named is not None and holder is None:
                 continue
-            yield _entry(row, standing, content if serves else None)
-
-
-_WITHOUT_CONTENT: Final = frozenset({Holding.DIRECTORY_ONLY, Holding.CHECK_ONLY})
+            yield _entry(row, standing, content if serves else None, holder, question.number)
 
 
 @dataclass(frozen=True)
@@ -190,16 +192,17 @@ def with_holders(session: Session, answers: Sequence[Answer]) -> list[Answer]:
     ]
 
 
-def _is_named(content: Content, named: Named) -> bool:
-    """Tell whether a holder of the certificate has this code and this name."""
+def _holder_named(content: Content, named: Named) -> Holder | None:
+    """Give the holder of the certificate who has this code and this name; every holder is compared."""
     fits = [
-        each.code == named.code and each.type == named.type and same_name(each.name, named.name)
+        each
         for each in content.holders
+        if (each.code == named.code) & (each.type == named.type) & same_name(each.name, named.name)
     ]
-    return any(fits)
+    return fits[0] if fits else None
 
 
-def _entry(row: Row[Any], standing: Standing, content: Content | None) -> Entry:
+def _entry(row: Row[Any], standing: Standing, content: Content | None, holder: Holder | None, number: str) -> Entry:
     return Entry(
         row.identifier,
         row.type,
@@ -213,6 +216,8 @@ def _entry(row: Row[Any], standing: Standing, content: Content | None) -> Entry:
         row.superseded_by,
         content,
         version=row.version,
+        named=holder,
+        numbered=number,
     )
 
 

@@ -1,63 +1,58 @@
 """A library elsewhere that speaks as this house does: another province's, or a department's own.
 
-A question is a `POST /api/v1/certificate-queries` with the purpose of whoever asks here, signed with this house's SM2
-key (RFC 9421, Content-Digest). An answer is believed only as far as it can be: it has the agreed form, its certificates
-are of the type that was asked for, and each says whose it is and is the holder's who was asked about; else it is kept
-as evidence and counts as no answer. Slow ones are asked again by a job (`late`). Nothing else of theirs is stored.
+A question is a `POST /api/v1/certificate-queries` with the purpose of whoever asks here, under a token that the other
+house gives for a proof with this house's key (`tokens`), and signed with that key (`signing_requests`). What is read of
+an answer, and whether it is believed, is `reading`. Slow ones are asked again by a job (`late`); what was answered is
+good for a short time to whoever asks the same, for the same purpose, under the same grant. Nothing else is stored.
+
+A question that another platform asks of this house is not carried on: two houses that name each other as libraries
+would ask each other in a circle.
 """
 
-import json
-import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
 
-import http_sf
+import structlog
 from sqlalchemy.orm import Session
 
-from base import clock, strict_json
+from base import clock
 from base.canonical import Json, canonical
-from base.fetch import Destination, Fetch, FetchFailed, Outgoing, TimedOut
-from base.strict_json import MalformedJson
+from base.errors import DomainError
+from base.fetch import Destination, Fetch, Outgoing, TimedOut
 from certs.contents import Keys
-from certs.drafts import Content, Holder
-from certs.libraries import late
-from certs.libraries.answers import NOT_COVERED, NOT_FOUND, Answer, Awaited, Entry, Question
-from certs.libraries.library import Fetching
-from certs.libraries.models import ANSWERED, AWAITED
-from certs.libraries.names import same_name
-from certs.life import Standing
-from certs.types.certificate_type import NO_LAST_DAY, Holding
+from certs.libraries import late, signing_requests
+from certs.libraries.answers import NOT_COVERED, Answer, Awaited, Question
+from certs.libraries.late import Keeping
+from certs.libraries.library import Again, Fetching
+from certs.libraries.models import AWAITED, LibraryAnswer
+from certs.libraries.reading import read
+from certs.libraries.signing_requests import signed_headers
+from certs.libraries.tokens import Tokens
+from certs.libraries.unanswered import LATER, SILENT, UNAUTHENTICATED, Unanswered
 from exchange.agreements.purposes import Purpose
 from exchange.door.outcomes import Outcome
-from keys.parties import request_signing
-from keys.parties.key_signatures import KEY_SIGNATURES
 from keys.parties.request_signing import Message
-from keys.parties.signature_headers import Parameters, written
-from keys.signers.signer import Signer, signed
+from keys.signers.signer import Signer
 
-MATCHING: Final = "certs-library"
 PATH: Final = "/api/v1/certificate-queries"
+# Says that a platform asks on behalf of its own callers, so that nobody carries the question on.
+PASSED_ON: Final = "yinxin-passed-on"
 LARGEST_ANSWER: Final = 1024 * 1024
 # A job has time; who waits at a window has not.
 PATIENT_SECONDS: Final = 60.0
 GOOD_STATUS: Final = 200
-LATER: Final = Answer(Outcome.PENDING, "answered-later")
-# What another library may answer; that it denies is about its own grants, which this house's callers never see.
-_TAKEN: Final = {
-    "not_found": NOT_FOUND,
-    "not_covered": NOT_COVERED,
-    "source_down": Answer(Outcome.SOURCE_DOWN, "source-silent"),
-    "denied": Answer(Outcome.SOURCE_DOWN, "source-refuses"),
-    "pending": LATER,
-}
-SILENT: Final = Answer(Outcome.SOURCE_DOWN, "source-silent")
-REFUSED: Final = Answer(Outcome.SOURCE_DOWN, "source-refuses")
 
 SignerFor = Callable[[Session, str], Signer]
-# 128 bits, as the nonce of a request has.
-NONCE_BYTES: Final = 16
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Prover:
+    """What signs our questions; nothing where they go unsigned."""
+
+    signer: Signer | None
 
 
 @dataclass(frozen=True)
@@ -75,140 +70,133 @@ class Peer:
     # The id of this house's key; without one requests go unsigned, as to a simulator.
     key: str = ""
     signer_for: SignerFor | None = field(default=None, repr=False)
+    # The token under which it is asked; without one nobody is proven, as to a simulator.
+    tokens: Tokens | None = field(default=None, repr=False)
+    keeping: Keeping = late.KEEPING
 
     def prepare(
         self, session: Session, questions: Sequence[Question], purpose: Purpose, at: datetime
     ) -> Sequence[Answer | Fetching]:
         """Give what was fetched since it was asked before, or what is to be fetched."""
-        bodies = [_body(each, purpose) for each in questions]
-        named = [self.keys.matching_hash(session, MATCHING, f"{self.name}:{body.decode()}") for body in bodies]
-        kept, signer = late.known(session, named, at), self.signer(session)
+        bodies = [_body(each, purpose) if self._covers(each) else b"" for each in questions]
+        named = [
+            late.key(session, self.keys, self.name, question.under, body)
+            for question, body in zip(questions, bodies, strict=True)
+        ]
+        kept, prover = late.known(session, named, at), self._prover(session)
         told: list[Answer | Fetching] = []
         for question, body, key in zip(questions, bodies, named, strict=True):
-            row = kept.get(key)
-            if self.types and (question.type is None or question.type.code not in self.types):
+            if not body:
                 told.append(NOT_COVERED)
-            elif row is None:
-                told.append(self._fetching(question, Awaited(key, self.name, body), signer))
-            elif row.state == ANSWERED and row.answer is not None:
-                content = self.keys.open(session, row.answer, late.bound(key, "answer"))
-                told.append(read(content, question))
+            elif key in kept:
+                told.append(self._known(session, kept[key], question))
+            elif prover is None:
+                told.append(SILENT)
             else:
-                told.append(LATER if row.state == AWAITED else SILENT)
+                told.append(self._fetching(question, Awaited(key, self.name, body), prover.signer))
         return told
 
     def signer(self, session: Session) -> Signer | None:
         """Give what signs questions, if they are signed."""
         return self.signer_for(session, self.key) if self.key and self.signer_for is not None else None
 
+    def again(self, session: Session) -> Again:
+        """Give what asks a question again that was not answered in time, with time."""
+        prover = self._prover(session)
+
+        def again(body: bytes) -> bytes | None:
+            if prover is None:
+                return None
+            try:
+                content = self.ask(body, PATIENT_SECONDS, prover.signer)
+            except (DomainError, Unanswered):
+                return None
+            return None if late.is_pending(content) else content
+
+        return again
+
     def ask(self, body: bytes, seconds: float, signer: Signer | None) -> bytes:
-        """Send a question, and give the answer's body. Raises `FetchFailed`, and `Unanswered` for another status."""
-        url = self.address.rstrip("/") + PATH
-        headers = {"content-type": "application/json", "accept": "application/json"}
-        if signer is not None:
-            message = Message.of_url("POST", url, headers, body)
-            headers |= signed_headers(message, signer, self.key, clock.now())
-        destination = Destination.of(url, intranet=self.intranet)
-        request = Outgoing(
-            "POST", url, (destination,), tuple(headers.items()), body, max_bytes=LARGEST_ANSWER, total_seconds=seconds
-        )
-        incoming = self.fetch(request)
-        if incoming.status != GOOD_STATUS:
-            raise Unanswered(incoming.status)
-        return incoming.body
+        """Ask, and give the answer's body; a token that is no longer taken is fetched anew, once.
+
+        Raises `FetchFailed`, and `Unanswered` for another status.
+        """
+        until = clock.stopwatch() + seconds
+        tokens = self.tokens if signer is not None else None
+        token = tokens.bearer(signer, seconds) if tokens is not None and signer is not None else ""
+        try:
+            return self._sent(body, until, signer, token)
+        except Unanswered as error:
+            if error.status != UNAUTHENTICATED or tokens is None or signer is None:
+                raise
+        tokens.forget(token)
+        return self._sent(body, until, signer, tokens.bearer(signer, self._left(until)))
+
+    def _prover(self, session: Session) -> _Prover | None:
+        """Give what proves us, if our key can be used: one that cannot must not stop what others may have."""
+        try:
+            return _Prover(self.signer(session))
+        except DomainError as error:
+            log.warning("library_key_unusable", library=self.name, code=error.code)
+            return None
+
+    def _covers(self, question: Question) -> bool:
+        if question.is_passed_on or question.type is None:
+            return False
+        return not self.types or question.type.code in self.types
+
+    def _known(self, session: Session, row: LibraryAnswer, question: Question) -> Answer:
+        content = late.content(session, self.keys, row)
+        if content is not None:
+            return read(content, question)
+        return LATER if row.state == AWAITED else SILENT
 
     def _fetching(self, question: Question, awaited: Awaited, signer: Signer | None) -> Fetching:
         def fetch() -> Answer:
             try:
                 content = self.ask(awaited.body, self.seconds, signer)
             except TimedOut:
-                return Answer(Outcome.PENDING, "answered-later", awaited=awaited)
+                return replace(LATER, awaited=awaited)
             except Unanswered as error:
-                return SILENT if error.status >= 500 else REFUSED  # noqa: PLR2004 - RFC 9110 15.6: the server's fault
-            except FetchFailed:
+                return error.answer
+            except DomainError as error:  # nothing came back, or our own key's device did not sign
+                log.info("library_not_asked", library=self.name, code=error.code)
                 return SILENT
             found = read(content, question)
-            return Answer(found.outcome, found.reason, awaited=awaited) if found == LATER else found
+            if found.outcome is Outcome.PENDING:
+                return replace(found, awaited=awaited)
+            return self.keeping.kept(found, awaited.key, self.name, content)
 
         return fetch
 
+    def _sent(self, body: bytes, until: float, signer: Signer | None, token: str) -> bytes:
+        url = self.address.rstrip("/") + PATH
+        headers = {"content-type": "application/json", "accept": "application/json", PASSED_ON: "1"}
+        if signer is not None:
+            message = Message.of_url("POST", url, headers, body)
+            headers |= signed_headers(message, signer, signing_requests.key_id(signer), clock.now())
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        destination = Destination.of(url, intranet=self.intranet)
+        request = Outgoing(
+            "POST",
+            url,
+            (destination,),
+            tuple(headers.items()),
+            body,
+            max_bytes=LARGEST_ANSWER,
+            total_seconds=self._left(until),
+        )
+        incoming = self.fetch(request)
+        if incoming.status != GOOD_STATUS:
+            raise Unanswered(incoming.status)
+        return incoming.body
 
-class Unanswered(Exception):
-    """A library answered with a status that is no answer."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(str(status))
-        self.status = status
-
-
-def read(content: bytes, question: Question) -> Answer:
-    """Read an answer, believing only what was asked for."""
-    differs = Answer(Outcome.SOURCE_DOWN, "source-differs", evidence=content)
-    try:
-        told = strict_json.parse(content)
-        outcome = told["outcome"]
-        if outcome in _TAKEN:
-            return _TAKEN[outcome]
-        if outcome != Outcome.FOUND or not told["certificates"]:
-            return differs
-        entries = tuple(_entry(each) for each in told["certificates"])
-    except (MalformedJson, KeyError, TypeError, ValueError, AttributeError):
-        return differs
-    if any(question.type is None or each.type != question.type.code for each in entries):
-        return differs
-    if not all(_is_asked_for(each, question) for each in entries):
-        return Answer(Outcome.SOURCE_DOWN, "wrong-holder", evidence=content)
-    served = tuple(each if each.standing is Standing.VALID else replace(each, content=None) for each in entries)
-    return Answer(Outcome.FOUND, "found", served)
-
-
-def _entry(told: Mapping[str, Any]) -> Entry:
-    """Read one certificate. Raises `KeyError`, `TypeError`, `ValueError`."""
-    data, standing = dict(told["data"]), Standing(told["status"])
-    until = data.pop("valid_until", None)
-    first = data.pop("valid_from", None)
-    issued = data.pop("issued_on", None)
-    content = None
-    if data or standing is Standing.VALID:
-        holder = Holder(_text(data, "holder_code"), "", _text(data, "holder_name"))
-        content = Content(str(told["number"]), (holder,), data)
-    return Entry(
-        str(told["identifier"]),
-        str(told["type"]),
-        str(data.pop("issuer", "")),
-        str(data.pop("region", "")),
-        Holding(told["holding"]),
-        standing,
-        _day(issued, date.min),
-        _day(first, date.min),
-        _day(until, NO_LAST_DAY),
-        told.get("superseded_by"),
-        content,
-    )
-
-
-def _is_asked_for(entry: Entry, question: Question) -> bool:
-    """Tell whether a certificate is the one, or the holder's, that was asked for."""
-    if question.identifier:
-        return entry.identifier == question.identifier
-    content = entry.content
-    if content is None:  # a status without data, which shows nobody anything of anybody
-        return entry.standing is not Standing.VALID
-    if question.number:
-        return content.number == question.number
-    named, holder = question.holder, content.holders[0]
-    return named is not None and holder.code == named.code and same_name(holder.name, named.name)
-
-
-def _text(data: dict[str, Any], name: str) -> str:
-    value = data.pop(name)
-    if not isinstance(value, str):
-        raise TypeError(name)
-    return value
-
-
-def _day(told: Any, otherwise: date) -> date:
-    return otherwise if told is None else date.fromisoformat(told)
+    def _left(self, until: float) -> float:
+        """Give what is left of a deadline. Raises `TimedOut`."""
+        left = until - clock.stopwatch()
+        if left <= 0:
+            raise TimedOut(Destination.of(self.address).host, "token")
+        return left
 
 
 def _body(question: Question, purpose: Purpose) -> bytes:
@@ -222,28 +210,4 @@ def _body(question: Question, purpose: Purpose) -> bytes:
         asked["certificate_type"] = question.types[0].code
     else:
         asked |= {"certificate_type": question.types[0].code, "number": question.number}
-    told: dict[str, Json] = json.loads(json.dumps(asdict(purpose)))
-    return canonical({**asked, "purpose": {**told, "grant_code": None}})
-
-
-def signed_headers(message: Message, signer: Signer, key: str, at: datetime) -> dict[str, str]:
-    """Sign a request with a key in custody, as `request_signing.sign` does with one at hand."""
-    way = KEY_SIGNATURES[signer.public.kind]
-    digest = request_signing.content_digest(message.body, request_signing.DIGEST_OF_KIND[signer.public.kind])
-    components = ["@method", "@path", "@query", "content-digest"]
-    told: Parameters = {
-        "created": int(at.timestamp()),
-        "nonce": secrets.token_urlsafe(NONCE_BYTES),
-        "keyid": key,
-        "alg": way.http,
-    }
-    parameters = written(components, told)
-    whole = replace(message, headers={**message.headers, "content-digest": digest})
-    text = request_signing.canonical(whole, components, parameters)
-    signature = way.raw(signed(signer, way.algorithm, text.encode("ascii")))
-    label = request_signing.LABEL
-    return {
-        "content-digest": digest,
-        "signature-input": f"{label}={parameters}",
-        "signature": http_sf.ser({label: signature}),
-    }
+    return canonical({**asked, "purpose": {**late.written(purpose), "grant_code": None}})

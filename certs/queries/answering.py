@@ -20,6 +20,7 @@ from base.canonical import Json, canonical
 from base.db import Database
 from base.errors import DomainError
 from base.metrics import CERTIFICATE_QUERIES
+from certs.libraries import confirmation
 from certs.libraries.answers import Asked, Entry
 from certs.queries import fields as certificate_fields
 from certs.queries import misses, outcomes, recording
@@ -128,7 +129,7 @@ def _told(prepared: Prepared, best: Asked, asked: Sequence[Asked], usage: str | 
     answer = best.answer
     certificates: list[Json] = []
     if answer.outcome is Outcome.FOUND:
-        certificates = [_certificate(prepared, each) for each in answer.entries]
+        certificates = [_certificate(prepared, each, usage) for each in answer.entries]
     told: dict[str, Json] = {
         "outcome": answer.outcome.value,
         "reason": dict(outcomes.reason(answer.reason)),
@@ -144,7 +145,7 @@ def _told(prepared: Prepared, best: Asked, asked: Sequence[Asked], usage: str | 
     return {**told, "certificates": [], "sealed": base64.b64encode(sealed).decode("ascii")}
 
 
-def _certificate(prepared: Prepared, entry: Entry) -> dict[str, Json]:
+def _certificate(prepared: Prepared, entry: Entry, usage: str | None) -> dict[str, Json]:
     permission = prepared.permissions[entry.type]
     given = certificate_fields.Given()
     if entry.content is not None:
@@ -158,7 +159,19 @@ def _certificate(prepared: Prepared, entry: Entry) -> dict[str, Json]:
         "status": entry.standing.value,
         "data": dict(given.data),
         "superseded_by": entry.superseded_by,
+        **_confirmation(prepared, entry, usage or ""),
     }
+
+
+def _confirmation(prepared: Prepared, entry: Entry, usage: str) -> dict[str, Json]:
+    """Say to another platform that it is the holder's, or has the number, that the query named (`confirmation`)."""
+    if prepared.question is None or not prepared.question.is_passed_on:
+        return {}
+    if entry.named is not None:
+        return {"confirmation": confirmation.of_holder(usage, entry.named)}
+    if entry.numbered:
+        return {"confirmation": confirmation.of_number(usage, entry.type, entry.numbered)}
+    return {}
 
 
 def _library(asked: Asked) -> dict[str, Json]:

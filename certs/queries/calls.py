@@ -44,6 +44,10 @@ class Call:
     is_batch: bool = False
     told_purpose: Mapping[str, Json] = field(default_factory=dict, repr=False)
     request_id: str = ""
+    # Whether yes and no are asked for, and not what certificates say.
+    compares: bool = False
+    # Whether another platform asks on behalf of its own callers.
+    is_passed_on: bool = False
 
     @property
     def mode(self) -> Mode:

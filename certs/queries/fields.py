@@ -35,13 +35,13 @@ COMMON: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Dates:
-    """What every certificate says beside its fields."""
+    """What every certificate says beside its fields; nothing where another library did not tell it."""
 
     issuer: str
     region: str
-    issued_on: date
-    valid_from: date
-    valid_until: date
+    issued_on: date | None
+    valid_from: date | None
+    valid_until: date | None
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def names_of(type_: CertificateType) -> Mapping[str, str]:
 def given(fields: Iterable[str], masks: Mapping[str, str], salt: bytes, content: Content, dates: Dates) -> Given:
     """Give the fields that may be seen, as they may be seen; one that the certificate does not have is left out."""
     told = values(content, dates)
-    row = {name: told[name] for name in fields if name in told}
+    row = {name: told[name] for name in fields if name in told and not _is_untold(name, told[name])}
     shown = {name: _plain(value) for name, value in masking.masked(row, masks, salt).items()}
     number = shown.pop(NUMBER, "")
     return Given(number if isinstance(number, str) else "", shown)
@@ -80,13 +80,22 @@ def values(content: Content, dates: Dates) -> dict[str, Any]:
         NUMBER: content.number,
         "holder_name": "、".join(each.name for each in content.holders),
         "holder_code": "、".join(each.code for each in content.holders),
-        "issuer": dates.issuer,
-        "region": dates.region,
-        "issued_on": dates.issued_on.isoformat(),
-        "valid_from": dates.valid_from.isoformat(),
-        "valid_until": dates.valid_until.isoformat(),
+        "issuer": dates.issuer or None,
+        "region": dates.region or None,
+        "issued_on": _day(dates.issued_on),
+        "valid_from": _day(dates.valid_from),
+        "valid_until": _day(dates.valid_until),
     }
     return {**common, **content.data}
+
+
+def _day(told: date | None) -> str | None:
+    return told.isoformat() if told is not None else None
+
+
+def _is_untold(name: str, value: Any) -> bool:
+    """Tell whether an element of every certificate is one that nobody told."""
+    return name in COMMON and value is None
 
 
 def within(conditions: Iterable[RowCondition], told: Mapping[str, Any]) -> bool:

@@ -181,22 +181,49 @@ def _agreed(session: Session, parts: Queries, prepared: Sequence[Prepared], call
         if permission.needs_consent
     }
     standing = _standing(session, parts, asked, call)
-    return [_question(each, standing) if each.permissions else _closed(each, NOT_GRANTED) for each in prepared]
+    return [_question(each, standing, call) if each.permissions else _closed(each, NOT_GRANTED) for each in prepared]
 
 
-def _question(prepared: Prepared, standing: Mapping[Held, Consent]) -> Prepared:
+def _question(prepared: Prepared, standing: Mapping[Held, Consent], call: Call) -> Prepared:
     query, holder = prepared.query, next(iter(prepared.holders), "")
     held = {pair: consent for pair, consent in standing.items() if pair[0] == holder}
     open_ones = {code: each for code, each in _agreed_ones(prepared, holder, held) if each is not None}
     if not open_ones:
         return _closed(prepared, CONSENT_MISSING)
     types = tuple(each.type for each in open_ones.values())
-    if len(types) == 1 and types[0].holding is Holding.CHECK_ONLY:
+    if len(types) == 1 and types[0].holding is Holding.CHECK_ONLY and not call.compares:
         return _closed(prepared, CHECK_ONLY)
-    question = Question(types, query.identifier, query.holder, query.number, holder)
+    question = Question(
+        types,
+        query.identifier,
+        query.holder,
+        query.number,
+        holder,
+        needed=_needed(open_ones.values()),
+        under=_under(open_ones.values(), call),
+        is_passed_on=_is_passed_on(open_ones.values(), call),
+    )
     left_out = len(open_ones) < len(prepared.permissions)
     told = MappingProxyType(open_ones)
     return replace(prepared, permissions=told, question=question, consents=held, left_out=left_out)
+
+
+def _needed(given: Iterable[Permission]) -> tuple[str, ...]:
+    """Name what is needed of a certificate: what is granted, and what the granted rows are told by."""
+    return tuple(
+        dict.fromkeys(name for each in given for name in (*each.fields, *(one.item for one in each.conditions)))
+    )
+
+
+def _under(given: Iterable[Permission], call: Call) -> str:
+    """Name who asks and the grants under which they do, so that an answer that is kept is nobody else's."""
+    contracts = sorted(f"{each.allowed.contract.id} {each.allowed.contract.version}" for each in given)
+    return "\n".join((call.by.organisation, *contracts))
+
+
+def _is_passed_on(given: Iterable[Permission], call: Call) -> bool:
+    """Tell whether another platform asks: it says so, or is known as one."""
+    return call.is_passed_on or any(each.allowed.contract.kind is CallerKind.PLATFORM for each in given)
 
 
 def _agreed_ones(
@@ -300,14 +327,15 @@ def _asked(library: Library, prepared: Prepared, answer: Answer) -> Asked:
 def seen(prepared: Prepared, answer: Answer) -> Answer:
     """Give an answer without what lies outside the granted rows, and with its own outcome where all are frozen."""
     if answer.outcome is not Outcome.FOUND:
-        return NOTHING_AMONG if answer.outcome is Outcome.NOT_FOUND and prepared.left_out else answer
+        is_nothing_among = answer.outcome is Outcome.NOT_FOUND and prepared.left_out
+        return replace(answer, reason=NOTHING_AMONG.reason) if is_nothing_among else answer
     entries = tuple(each for each in answer.entries if _is_within(prepared, each))
     if not entries:
-        return Answer(Outcome.NOT_FOUND, "no-such-certificate")
+        return replace(answer, outcome=Outcome.NOT_FOUND, reason="no-such-certificate", entries=())
     if all(each.standing.value == "frozen" for each in entries):
-        return replace(FROZEN, entries=entries)
+        return replace(answer, outcome=FROZEN.outcome, reason=FROZEN.reason, entries=entries)
     serves = any(each.content is not None for each in entries)
-    return Answer(Outcome.FOUND, "found" if serves else "not-in-force", entries)
+    return replace(answer, reason="found" if serves else "not-in-force", entries=entries)
 
 
 def _is_within(prepared: Prepared, entry: Entry) -> bool:

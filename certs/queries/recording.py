@@ -20,7 +20,7 @@ from base.errors import DomainError
 from certs.consents import consents
 from certs.holders import uses
 from certs.libraries import late
-from certs.libraries.answers import Asked
+from certs.libraries.answers import Answer, Asked
 from certs.queries import misses
 from certs.queries import permission as permissions
 from certs.queries.calls import Call
@@ -29,6 +29,7 @@ from certs.queries.preparing import Prepared
 from certs.queries.wiring import Queries
 from exchange.agreements.contracts import Allowed
 from exchange.door import receipt_trees
+from exchange.door import recording as door
 from exchange.door.outcomes import Outcome
 from exchange.door.quotas import Taking
 from exchange.door.recording import Draft, Record, Refused
@@ -87,7 +88,15 @@ def _record(parts: Queries, call: Call, item: Item, signed: Judged | None, kind:
     if item.asked.answer.outcome in MISSES:
         takings = (*takings, misses.taking(parts, call.by))
     rows, acts = tuple(_rows(call, item, item.usage, permission, kind)), tuple(_acts(parts, item, item.usage))
-    return Draft(use, permission.allowed, 1, _again(call, permission), signed, (), takings, rows, acts)
+    asked = tuple(_counted(item))
+    return Draft(use, permission.allowed, 1, _again(call, permission), signed, asked, takings, rows, acts)
+
+
+def _counted(item: Item) -> Iterator[door.Asked]:
+    """Count how departments' mounts answered, as a call to the gateway does."""
+    for each in item.every:
+        for one in each.answer.calls:
+            yield door.Asked(one.mount, one.outcome, one.milliseconds)
 
 
 def _rows(
@@ -113,9 +122,7 @@ def _rows(
 
 def _acts(parts: Queries, item: Item, usage: str) -> Iterator[Callable[[Session, datetime], None]]:
     """Count the use of the consents under which something is given; keep what comes later and what is not believed."""
-    yield from (
-        partial(_keep, parts, each, usage) for each in item.every if each.answer.awaited or each.answer.evidence
-    )
+    yield from (partial(_keep, parts, each, usage) for each in item.every if _is_kept(each.answer))
     answer = item.asked.answer
     given = {each.type for each in answer.entries if each.content is not None}
     if answer.outcome is not Outcome.FOUND:
@@ -125,10 +132,16 @@ def _acts(parts: Queries, item: Item, usage: str) -> Iterator[Callable[[Session,
             yield _using(consent.id, usage)
 
 
+def _is_kept(answer: Answer) -> bool:
+    return answer.awaited is not None or answer.evidence is not None or answer.kept is not None
+
+
 def _keep(parts: Queries, asked: Asked, usage: str, session: Session, at: datetime) -> None:
     answer, keys = asked.answer, parts.certs.keys
     if answer.awaited is not None:
         late.keep(session, keys, answer.awaited, at)
+    if answer.kept is not None:
+        late.keep_answer(session, keys, answer.kept, at)
     if answer.evidence is not None:
         late.keep_evidence(session, keys, usage, asked.library, answer.reason, answer.evidence, at)
 

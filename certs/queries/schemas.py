@@ -136,6 +136,8 @@ class GivenCertificateSchema(ma.Schema):
     status = ma.fields.String(required=True)
     data = ma.fields.Dict(keys=ma.fields.String(), required=True)
     superseded_by = ma.fields.String(required=True, allow_none=True)
+    # HMAC-SM3 under the usage id: that it is the holder's, or has the number, that the query named.
+    confirmation = ma.fields.String()
 
 
 class CertificateItemSchema(ma.Schema):

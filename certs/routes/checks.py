@@ -31,7 +31,15 @@ BODY_BYTES = 64 * 1024
 def check(asked: dict[str, Any]) -> Response:
     """Compare with a certificate, or ask a predicate of it, and get a signed yes or no · 证照核验比对."""
     told = asked["told_purpose"]
-    call = Call(caller(), (asked["query"],), asked["purpose"], clock.now(), told_purpose=told, request_id=request_id())
+    call = Call(
+        caller(),
+        (asked["query"],),
+        asked["purpose"],
+        clock.now(),
+        told_purpose=told,
+        request_id=request_id(),
+        compares=True,
+    )
     checking = Checking(parts(Queries), call, asked["checks"])
     answered = answering.answer(parts(Database), parts(Queries), call, judged_signature, checking)
     return Response(answered, content_type="application/json")

@@ -8,20 +8,28 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.api import Blueprint
 from base.db import Database
+from base.paging import Page, Pager
 from base.web import caller, gives, guarded, parts, reads, takes, writes
 from certs import library, types
 from certs.copies.copies import MEDIA_TYPES
 from certs.errors import NoSuchCertificate, NoSuchCertificateFile
-from certs.holders import bindings, uses, using, voices
+from certs.holders import bindings, objections, uses, using, voices
 from certs.holders.bindings import Binding
 from certs.holders.models import HolderObjection, HolderUse
+from certs.holders.objections import Told
 from certs.holders.schemas import (
-    BegunObjectionSchema,
     BoundHoldersSchema,
+    EvaluationMonthQuery,
     HolderBindingSchema,
+    HolderObjectionAnswerSchema,
+    HolderObjectionPage,
+    HolderObjectionQuery,
+    HolderObjectionSchema,
+    HolderObjectionsSchema,
     MyCertificatesSchema,
     MyUsesSchema,
     UseEvaluationSchema,
+    UseEvaluationsSchema,
     UseObjectionSchema,
     UseProofSchema,
 )
@@ -37,6 +45,7 @@ holder_routes = Blueprint("holders", __name__, description="我的证照 · the 
 HOLDERS: Final = frozenset({"holder"})
 # What never became a certificate is not shown to whom it was to be issued.
 NOT_SHOWN: Final = frozenset({State.TO_BE_SIGNED.value, State.DISCARDED.value})
+ANSWERING: Final = frozenset({"issuer", "requester", "authority"})
 HIDDEN: Final = {
     uses.UNDER_INSPECTION: {
         "code": uses.UNDER_INSPECTION,
@@ -116,6 +125,8 @@ def my_uses(session: Session) -> dict[str, Any]:
     """List who used one's certificates, for what, which fields, and when; and how many uses are told later."""
     shown = uses.shown(session, _hashes(session), clock.now())
     names = organisations.known(session, sorted({each.organisation for each in shown.uses}))
+    holders, usages = _hashes(session), [each.usage for each in shown.uses]
+    said, objected = voices.given(session, holders, usages), objections.states(session, holders, usages)
     return {
         "items": [
             {
@@ -126,6 +137,8 @@ def my_uses(session: Session) -> dict[str, Any]:
                 "fields_": each.fields,
                 "outcome": each.outcome,
                 "consent": each.consent,
+                "evaluation": said.get(each.usage),
+                "objection": objected.get(each.usage),
             }
             for each in shown.uses
         ],
@@ -156,15 +169,73 @@ def evaluate(session: Session, told: dict[str, Any], usage: str) -> None:
     voices.evaluate(session, _use(session, usage), told["level"], told["text"], caller(), clock.now())
 
 
+@holder_routes.route("/use-evaluations", methods=["GET"])
+@guarded(scope="cert:read", roles={"window", "requester", "authority"})
+@reads
+@takes(EvaluationMonthQuery, location="query")
+@gives(UseEvaluationsSchema)
+def evaluations(session: Session, told: dict[str, str]) -> dict[str, Any]:
+    """Count what holders said of one's own organisation's uses in a month."""
+    year, month = map(int, told["month"].split("-"))
+    return {"month": told["month"], "items": voices.evaluations(session, caller().organisation, year, month)}
+
+
 @holder_routes.route(f"{USE}/objections", methods=["POST"])
 @guarded(roles=HOLDERS)
 @writes
 @takes(UseObjectionSchema)
-@gives(BegunObjectionSchema, 201)
-def object_to(session: Session, told: dict[str, Any], usage: str) -> HolderObjection:
+@gives(HolderObjectionSchema, 201)
+def object_to(session: Session, told: dict[str, Any], usage: str) -> dict[str, Any]:
     """Object to what a certificate says, or to its use; it becomes a task of whoever has to answer."""
     use = _use(session, usage)
-    return voices.object_to(session, parts(Certs), use, told["about"], told["text"], caller(), clock.now())
+    row = objections.begin(session, parts(Certs), use, told["about"], told["text"], caller(), clock.now())
+    return _objection(session, row)
+
+
+@holder_routes.route("/my/objections", methods=["GET"])
+@guarded(roles=HOLDERS)
+@reads
+@gives(HolderObjectionsSchema)
+def my_objections(session: Session) -> dict[str, Any]:
+    """List one's objections, who has to answer until when, and how they ended."""
+    found = objections.own(session, parts(Certs).keys, _hashes(session))
+    return {"items": [_told(session, each) for each in found]}
+
+
+@holder_routes.route("/my/objections/<string:objection>/withdrawal", methods=["POST"])
+@guarded(roles=HOLDERS)
+@writes
+@gives(HolderObjectionSchema)
+def withdraw(session: Session, objection: str) -> dict[str, Any]:
+    """Take an objection back before it is answered."""
+    row = objections.of_holder(session, objection, _hashes(session))
+    objections.withdraw(session, parts(Certs).keys, row, caller(), clock.now())
+    return _objection(session, row)
+
+
+@holder_routes.route("/holder-objections", methods=["GET"])
+@guarded(scope="cert:issue", roles=ANSWERING)
+@reads
+@takes(HolderObjectionQuery, location="query")
+@gives(HolderObjectionPage)
+def to_answer(session: Session, asked: dict[str, Any]) -> Page[dict[str, Any]]:
+    """List the objections that one's organisation is to answer, or that came to it overdue, the oldest first."""
+    query, order = objections.seen_by(caller(), asked.get("state")), (HolderObjection.at, HolderObjection.id)
+    page = parts(Pager).page(session, query, order, asked["page"], "holder-objections")
+    return Page([_objection(session, row) for row in page.items], page.next_cursor)
+
+
+@holder_routes.route("/holder-objections/<string:objection>/answers", methods=["POST"])
+@guarded(scope="cert:issue", roles=ANSWERING)
+@writes
+@takes(HolderObjectionAnswerSchema)
+@gives(HolderObjectionSchema, 201)
+def answer(session: Session, told: dict[str, Any], objection: str) -> dict[str, Any]:
+    """Answer an objection: kept, or corrected, with the reason; whoever may speak for the holder is told."""
+    by, at = caller(), clock.now()
+    row = objections.of_organisation(session, objection, by)
+    objections.answer(session, parts(Certs), row, told["outcome"], told["reason"], by, at)
+    return _objection(session, row)
 
 
 @holder_routes.route("/usages/<string:usage>/inspection-closing", methods=["POST"])
@@ -195,4 +266,22 @@ def _certificate(session: Session, row: Certificate) -> dict[str, Any]:
         "holders": known.content.holders,
         "data": dict(known.content.data),
         "files": library.files(session, row),
+        "link": parts(Certs).links + row.token,
+    }
+
+
+def _objection(session: Session, row: HolderObjection) -> dict[str, Any]:
+    return _told(session, objections.told(session, parts(Certs).keys, row))
+
+
+def _told(session: Session, told: Told) -> dict[str, Any]:
+    row, answered = told.row, told.answer
+    names = organisations.known(session, [row.addressee])
+    return {
+        **{name: getattr(row, name) for name in ("id", "usage", "identifier", "about", "addressee", "state", "at")},
+        **{name: getattr(told, name) for name in ("text", "due_at", "escalated_to", "reason")},
+        "addressee_name": names[row.addressee].name if row.addressee in names else "",
+        "is_overdue": told.is_overdue(clock.now()),
+        "corrected_by": answered.identifier if answered else None,
+        "answered_at": answered.answered_at if answered else None,
     }

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from base import clock
 from base.acting import request_id
 from base.api import Blueprint
 from base.db import Database
 from base.web import caller, gives, guarded, limited, parts, takes
+from certs.libraries.peer import PASSED_ON
 from certs.queries import answering
 from certs.queries.calls import Call
 from certs.queries.schemas import CertificateAnswerSchema, CertificateQuerySchema
@@ -42,6 +43,7 @@ def query(asked: dict[str, Any]) -> Response:
         asked["is_batch"],
         asked["told_purpose"],
         request_id(),
+        is_passed_on=PASSED_ON in request.headers,
     )
     told = answering.answer(parts(Database), parts(Queries), call, judged_signature)
     return Response(told, content_type="application/json")

@@ -6,11 +6,18 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.api import Blueprint
-from base.web import caller, gives, guarded, open_to_all, reads, takes, writes
+from base.web import caller, gives, guarded, open_to_all, parts, reads, takes, writes
 from certs.scenes import scenes
-from certs.scenes.scene import scenes as known
 from certs.scenes.scenes import Agreement
-from certs.scenes.schemas import SceneAgreementSchema, SceneMonthQuery, ScenesSchema, SceneStatisticsSchema
+from certs.scenes.schemas import (
+    SceneAgreementSchema,
+    SceneEndingSchema,
+    SceneMonthQuery,
+    ScenesSchema,
+    SceneStatisticsSchema,
+    SceneUsesSchema,
+)
+from certs.scenes.wiring import Scening
 
 scene_routes = Blueprint("scenes", __name__, description="社会化应用场景 · scenes")
 
@@ -23,7 +30,7 @@ USERS: Final = frozenset({"window", "requester"})
 @gives(ScenesSchema)
 def listed() -> dict[str, Any]:
     """List the scenes outside government, and what is approved for each."""
-    return {"items": list(known().values())}
+    return {"items": list(parts(Scening).scenes.values())}
 
 
 @scene_routes.route("/scene-agreements", methods=["POST"])
@@ -33,7 +40,30 @@ def listed() -> dict[str, Any]:
 @gives(None, 204)
 def register(session: Session, told: Agreement) -> None:
     """Register the agreement under which an organisation acts in a scene."""
-    scenes.register(session, told, caller(), clock.now())
+    scenes.register(session, parts(Scening).scenes, told, caller(), clock.now())
+
+
+@scene_routes.route("/scene-agreements/endings", methods=["POST"])
+@guarded(roles=AUTHORITIES)
+@writes
+@takes(SceneEndingSchema)
+@gives(None, 204)
+def end(session: Session, told: dict[str, str]) -> None:
+    """End an agreement before its time; the next use under it is refused."""
+    scenes.end(session, told["organisation"], told["number"], caller(), clock.now())
+
+
+@scene_routes.route("/scenes/<string:scene>/statistics", methods=["GET"])
+@guarded(roles=AUTHORITIES)
+@reads
+@takes(SceneMonthQuery, location="query")
+@gives(SceneUsesSchema)
+def scene_statistics(session: Session, told: dict[str, str], scene: str) -> dict[str, Any]:
+    """Count what was used in a scene in a month, by whoever acts in it."""
+    year, month = map(int, told["month"].split("-"))
+    scenes.scene_of(parts(Scening).scenes, scene)
+    items = scenes.scene_statistics(session, scene, year, month)
+    return {"scene": scene, "month": told["month"], "items": items}
 
 
 @scene_routes.route("/scenes/statistics", methods=["GET"])

@@ -32,3 +32,22 @@ class UnusableSceneAgreement(DomainError):
     reason: str
     code: ClassVar[str] = "unusable-scene-agreement"
     kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+@dataclass(eq=False)
+class NoSuchSceneAgreement(DomainError):
+    """There is no such agreement."""
+
+    agreement: str
+    code: ClassVar[str] = "no-such-scene-agreement"
+    kind: ClassVar[Kind] = Kind.MISSING
+
+
+@dataclass(eq=False)
+class FaultyScenes(DomainError):
+    """The site's files of scenes are not whole."""
+
+    faults: int
+    first: str
+    code: ClassVar[str] = "faulty-scenes"
+    kind: ClassVar[Kind] = Kind.MALFORMED

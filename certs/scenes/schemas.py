@@ -62,3 +62,24 @@ class SceneStatisticsSchema(ma.Schema):
 
     month = ma.fields.String(required=True)
     items = ma.fields.List(ma.fields.Nested(SceneCountSchema), required=True)
+
+
+class SceneEndingSchema(ma.Schema):
+    """Which agreement ends now."""
+
+    organisation = ma.fields.String(required=True, validate=ma.validate.Length(equal=CODE_LENGTH))
+    number = ma.fields.String(required=True, validate=ma.validate.Length(1, CASE_LENGTH))
+
+
+class SceneUseSchema(SceneCountSchema):
+    """How often an organisation used a type in a scene, and how that ended."""
+
+    organisation = ma.fields.String(required=True)
+
+
+class SceneUsesSchema(ma.Schema):
+    """A month of a scene."""
+
+    scene = ma.fields.String(required=True)
+    month = ma.fields.String(required=True)
+    items = ma.fields.List(ma.fields.Nested(SceneUseSchema), required=True)

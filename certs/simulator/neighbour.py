@@ -5,8 +5,11 @@ that asks it, so that the two can be wrong in different ways.
 """
 
 import enum
+import hmac
 import json
 import time
+import unicodedata
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -29,6 +32,8 @@ class Scene(enum.StrEnum):
     WRONG_HOLDER = "wrong_holder"
     REVOKED = "revoked"
     ANOTHER_TYPE = "another_type"
+    # Whose certificate it is is not said at all.
+    UNNAMED = "unnamed"
     HOSTILE = "hostile"
 
 
@@ -81,14 +86,19 @@ class Neighbour:
             return 200, b'{"outcome": "found", "certificates": [{"identifier": ' + b"[" * 500
         if scene in {Scene.NOT_FOUND, Scene.NOT_COVERED, Scene.PENDING}:
             return 200, {"outcome": scene.value, "certificates": []}
-        return 200, {"outcome": "found", "certificates": [_certificate(scene, asked, holder)]}
+        usage = str(uuid.uuid4())
+        certificate = _certificate(scene, asked, holder, usage)
+        return 200, {"outcome": "found", "usage_id": usage, "certificates": [certificate]}
 
 
-def _certificate(scene: Scene, asked: Mapping[str, Any], holder: Mapping[str, Any]) -> dict[str, Any]:
+def _certificate(scene: Scene, asked: Mapping[str, Any], holder: Mapping[str, Any], usage: str) -> dict[str, Any]:
     code = str(asked.get("certificate_type") or "")
     whose = {"holder_code": holder["code"], "holder_name": holder["name"]}
     if scene is Scene.WRONG_HOLDER:
         whose = {"holder_code": "11010119900307889X", "holder_name": "演示别人"}
+    said = {} if scene is Scene.UNNAMED else {"confirmation": _confirmed(usage, str(holder.get("type", "")), whose)}
+    if scene is Scene.UNNAMED:
+        whose = {}
     data = {**whose, "unit": "邻省演示单位", "address": "邻省演示地址", "issued_on": "2024-05-01"}
     is_revoked = scene is Scene.REVOKED
     return {
@@ -99,4 +109,13 @@ def _certificate(scene: Scene, asked: Mapping[str, Any], holder: Mapping[str, An
         "status": "revoked" if is_revoked else "valid",
         "data": {} if is_revoked else data,
         "superseded_by": None,
+        **said,
     }
+
+
+def _confirmed(usage: str, code_type: str, whose: Mapping[str, Any]) -> str:
+    """Say whose it is as the platform documents it: HMAC-SM3 under the usage id, over the holder in one spelling."""
+    wide = unicodedata.normalize("NFKC", str(whose["holder_name"])).casefold()
+    name = "".join(filter(str.isalnum, wide))
+    told = json.dumps(["holder", code_type, whose["holder_code"], name], ensure_ascii=False, separators=(",", ":"))
+    return hmac.new(usage.encode(), told.encode(), "sm3").hexdigest()

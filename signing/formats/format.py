@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from signing.report import Check, Coverage, Place
+from signing.report import CertificateStatus, Check, Coverage, Place
 
 # The bytes that are signed, in order, without being joined: a whole file, or the two ranges of a PDF.
 Message = tuple[memoryview, ...]
@@ -47,11 +47,20 @@ class FoundSignature:
 
 
 @dataclass(frozen=True)
+class Told:
+    """How a certificate stood by the word of one signature, which is believed only where that signature is valid."""
+
+    certificate: CertificateStatus
+    by: str
+
+
+@dataclass(frozen=True)
 class FoundDocument:
     """What a document holds: its signatures in order, and what deserves attention beside them."""
 
     signatures: tuple[FoundSignature, ...]
     warnings: tuple[Check, ...] = ()
+    told: Told | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import dataclasses
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,28 +12,22 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-import app
-from base import bulk, clock, schema, settings
-from base.db import DatabaseSettings
-from base.program import Running, Sandbox
-from base.web import WebSettings
-from certs import checks, contents, library, sample, sample_library, sample_neighbours, sample_work
+from base import bulk, clock
+from certs import checks, contents, library, sample_library, sample_neighbours, sample_work
 from certs.library import standing_of
 from certs.life import Standing
 from certs.models import Certificate, CertificateFile, CertificateHolder
 from certs.sample_magic import MAGIC, Magic
 from certs.types.certificate_type import Holding
 from certs.wiring import Certs
-from keys.authority import sample as authority_sample
-from keys.custody import sample as custody_sample
-from keys.parties import sample as party_sample
-from signing import sample as signing_sample
 from signing.policy import DEFAULT
 from signing.report import Verdict
 from signing.verification import verify
 from signing.wiring import Signing
 from tests.certs.papers import AT, TYPES
+from tests.certs.province import Province, province, site
 
+__all__ = ["province", "site"]  # fixtures that pytest finds here
 DAY = date(2026, 11, 20)
 PURPOSE = {
     "item_code": "000123020000",
@@ -117,35 +110,6 @@ def test_only_magic_holders_have_magic_codes() -> None:
         assert len(having) == len(magic.has)
 
 
-@dataclasses.dataclass(frozen=True)
-class Province:
-    """A sandbox that was made: its program, running, and what it tells its visitor."""
-
-    running: Running
-    told: dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
-    """Make the part of the sandbox that certificates need, by the samples that make it."""
-    folder: Path = tmp_path_factory.mktemp("province")
-    file = folder / "settings.toml"
-    file.write_text("\n".join(told(folder) for told in app.PROGRAM.sandbox_settings), encoding="utf-8")
-    # Counters in a shared folder belong to a process for good; this one has other tests to run.
-    read = settings.read(app.PROGRAM.sections, environment={"YINXIN_CONFIG": str(file)}).changed(
-        DatabaseSettings(url=f"sqlite:///{folder}/yinxin.db"), WebSettings(environment="demo", secret="x" * 32)
-    )
-    running = Running(app.PROGRAM, read)
-    schema.upgrade(running.unchecked_database)
-    told = Sandbox(folder, "http://127.0.0.1:8080", {})
-    try:
-        for room in (party_sample, custody_sample, authority_sample, signing_sample, sample):
-            room.sample(running, told)
-        yield Province(running, told.told)
-    finally:
-        running.database.close()
-
-
 @pytest.mark.xdist_group("province")
 def test_one_of_each_type_is_there_when_the_sandbox_opens(province: Province) -> None:
     """And every file in the library is valid under what the sandbox trusts."""
@@ -200,12 +164,6 @@ def test_the_task_goes_on_with_the_next_and_ends_with_the_last(province: Provinc
     last = dataclasses.replace(chunk, position=province.told["library"]["certificates"] - 1)
     with running.database.reading() as session:
         assert sample_work.step(session, last).finished
-
-
-@pytest.fixture(scope="module")
-def site(province: Province) -> Flask:
-    """Serve the province, where looking certificates up is part of the application."""
-    return app.create_app(province.running.settings)
 
 
 @pytest.mark.xdist_group("province")

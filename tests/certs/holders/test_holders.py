@@ -1,70 +1,25 @@
 """The holder's view over HTTP: one's own and nobody else's; every use, or how many are told later; and a voice."""
 
 import json
-from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from base import audit, calendar, clock
-from base.audit import Search
 from base.callers import Caller
-from base.db import Database
-from certs.faces.typefaces import typeface
 from certs.holders import uses
-from certs.holders.models import HolderBinding, HolderEvaluation, HolderObjection
-from certs.routes.holders import holder_routes
-from exchange import terms
+from certs.holders.models import HolderBinding, HolderEvaluation
 from exchange.agreements.purposes import Basis, BasisKind, Ground, Stage
 from exchange.door import receipts
-from exchange.models import Task
 from keys.algorithms.sm3 import SM3
-from tests import rooms
 from tests.certs.consents import desk
 from tests.certs.copies import house as houses
-from tests.certs.copies.house import CLERK, STRANGER, WINDOW, CopyHouse
+from tests.certs.holders.conftest import View
 from tests.certs.papers import HYGIENE, firm, person
 from tests.keys.parties.builders import CITY
-from tests.rooms import Door
 
 INSPECTION = desk.purpose(stage=Stage.INSPECTION, ground=Ground.STATUTORY, basis=Basis(BasisKind.TASK, "演示执法0001"))
-
-
-@dataclass
-class View:
-    """The house, its door, one who speaks for a firm, and another."""
-
-    house: CopyHouse
-    door: Door
-    citizen: Caller
-    other: Caller
-
-    def get(self, path: str, who: Caller | None = None) -> Any:
-        return self.door.call((who or self.citizen).id, "GET", path)
-
-    def post(self, path: str, body: Any, who: Caller | None = None) -> Any:
-        return self.door.call((who or self.citizen).id, "POST", path, json=body)
-
-    def used(self, **peculiar: Any) -> str:
-        """Have a copy made of a new certificate of the firm; give the use's id."""
-        return self.house.copy(self.house.office.issue(), **peculiar).usage
-
-
-@pytest.fixture
-def view(database: Database, tmp_path: Path, at, monkeypatch: pytest.MonkeyPatch) -> View:
-    house = houses.opened(database, tmp_path, at, typeface())
-    monkeypatch.setattr(clock, "now", lambda: house.office.at)
-    with database.transaction() as session:
-        calendar.seed(session)
-        terms.seed(session, desk.SECURITY, at)
-    citizen = desk.citizen(house.office, firms=(1,))
-    other = desk.citizen(house.office, "other", 2, firms=(2,))
-    people = (citizen, other, CLERK, WINDOW, STRANGER, desk.SECURITY, replace(citizen, id="unbound"))
-    door = rooms.door(database, (holder_routes,), people, house.office.parts, house.gateway)
-    return View(house, door, citizen, other)
 
 
 def test_a_holder_sees_ones_own_certificates_and_their_files(view: View):
@@ -134,20 +89,6 @@ def test_a_use_is_evaluated_once(view: View):
     assert (again.status_code, again.json["code"]) == (409, "use-already-evaluated")
     with view.house.office.database.reading() as session:
         assert session.scalars(select(HolderEvaluation)).one().level == 4
-
-
-@pytest.mark.parametrize(("about", "role"), [("content", "issuer"), ("use", "requester")])
-def test_an_objection_becomes_a_task_of_whoever_has_to_answer(view: View, about: str, role: str):
-    path = f"/my/uses/{view.used()}/objections"
-    assert view.post(path, {"about": about, "text": "演示"}, view.other).status_code == 404
-    told = view.post(path, {"about": about, "text": "演示：地址不符"})
-    assert (told.status_code, told.json["addressee"], told.json["state"]) == (201, CITY, "open")
-    with view.house.office.database.reading() as session:
-        task = session.scalars(select(Task)).one()
-        assert (task.thing_id, task.organisation, task.role) == (told.json["id"], CITY, role)
-        row = session.get_one(HolderObjection, told.json["id"])
-        assert "地址不符".encode() not in row.text
-        assert len(audit.search(session, Search(act="holder-objection.begun"))) == 1
 
 
 def binding(who: Caller, **peculiar: Any) -> dict[str, Any]:

@@ -13,19 +13,34 @@ from base.db import Database
 from base.fetch import Incoming, Outgoing, TimedOut, Url
 from base.settings import UnusableSetting
 from certs.libraries import jobs, wiring
-from certs.libraries.late import PAUSE
+from certs.libraries.late import KEEPING, PAUSE
 from certs.libraries.models import LibraryEvidence
-from certs.libraries.peer import Peer, signed_headers
+from certs.libraries.peer import Peer
+from certs.libraries.signing_requests import signed_headers
+from certs.libraries.tokens import Tokens
+from certs.libraries.unanswered import Unanswered
 from certs.simulator.neighbour import Neighbour, Scene
 from keys.algorithms import asymmetric
 from keys.algorithms.algorithm import KeyKind
+from keys.custody.errors import NoSuchCustodyKey
 from keys.parties import request_signing
 from keys.parties.request_signing import Message
+from keys.signers.errors import DeviceDown
 from keys.signers.software import SoftwareSigner
+from tests.certs.papers import HYGIENE
 from tests.certs.queries import house as of
 from tests.certs.queries.house import House
 
 NAME = "province:310000"
+
+
+class NoDevice:
+    """A signer whose device is not there when it is to sign."""
+
+    public = asymmetric.generated(KeyKind.SM2).public
+
+    def sign(self, *_: Any) -> bytes:
+        raise DeviceDown("sdf", "no-answer")
 
 
 class Late(Exception):
@@ -80,6 +95,7 @@ def beside(house: House, scene: Scene, **peculiar: Any) -> House:
         (Scene.WRONG_HOLDER, "source_down", "wrong-holder"),
         (Scene.ANOTHER_TYPE, "source_down", "source-differs"),
         (Scene.HOSTILE, "source_down", "source-differs"),
+        (Scene.UNNAMED, "source_down", "source-differs"),
     ],
 )
 def test_each_is_told_as_itself(house: House, scene: Scene, outcome: str, reason: str):
@@ -138,6 +154,19 @@ def test_what_is_not_believed_is_kept_as_evidence(house: House):
     assert "演示别人".encode() not in row.answer
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_key_of_ours_that_cannot_be_used_stops_no_look_up(house: House, late: bool):
+    """It is not in custody, or its device does not answer when it is to sign."""
+
+    def signer_for(_session: Any, key_id: str) -> Any:
+        if late:
+            return NoDevice()
+        raise NoSuchCustodyKey(key_id)
+
+    told = beside(house, Scene.FOUND, key="library", signer_for=signer_for).held_by(1)
+    assert (told["outcome"], told["reason"]["code"]) == ("source_down", "source-silent")
+
+
 def test_a_library_that_does_not_have_the_type_is_not_asked(house: House):
     def never(_: Outgoing) -> Incoming:
         raise AssertionError
@@ -163,6 +192,65 @@ def test_a_library_that_cannot_be_is_refused_at_the_start(text: str):
     told = wiring.LibrarySettings(peers=(text,))
     with pytest.raises(UnusableSetting):
         wiring.peers({wiring.LibrarySettings: told}, None, None, None)  # type: ignore[arg-type]
+
+
+def test_a_day_that_another_library_does_not_tell_is_not_told_here(house: House):
+    """It says when the certificate was issued, and not until when it is valid: that is not for ever."""
+    house.list_use(HYGIENE, ("issued_on", "valid_until", "issuer"), of.OTHER_MATTER)
+    body = {"holder": of.holder(1), "certificate_type": HYGIENE.code}
+    told = beside(house, Scene.FOUND).told(**body, purpose=of.purpose(item_code=of.OTHER_MATTER))
+    assert told["certificates"][0]["data"] == {"issued_on": "2024-05-01"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"access_token": "t", "expires_in": "600"}',
+        b'{"access_token": "t", "expires_in": 0}',
+        b'{"access_token": "", "expires_in": 600}',
+        b'{"access_token": "a\\r\\nx-evil: 1", "expires_in": 600}',
+    ],
+)
+def test_what_is_no_token_is_not_sent_on(body: bytes):
+    def fetch(request: Outgoing) -> Incoming:
+        assert request.method == "POST"
+        return Incoming(200, {}, body, Url("https", "a.example", 443, "/"))
+
+    signer = SoftwareSigner(asymmetric.generated(KeyKind.SM2))
+    with pytest.raises(Unanswered) as raised:
+        Tokens("https://a.example", "client", fetch).bearer(signer, 3.0)
+    assert raised.value.answer.reason == "source-differs"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"clients": (f"{NAME} client",)},
+        {"clients": ("national client",), "key": "k"},
+        {"clients": (f"{NAME} one two",), "key": "k"},
+        {"clients": (f"{NAME} one", f"{NAME} two"), "key": "k"},
+        {"keeps": (f"{NAME} 60 601",)},
+        {"keeps": (f"{NAME} 60 -1",)},
+        {"peers": ("national https://a.example", "national https://b.example")},
+    ],
+)
+def test_what_cannot_be_said_of_a_library_is_refused_at_the_start(told: dict[str, Any]):
+    read: Any = {wiring.LibrarySettings: wiring.LibrarySettings(**{"peers": (f"{NAME} https://a.example",), **told})}
+    with pytest.raises(UnusableSetting):
+        wiring.peers(read, None, None, None)  # type: ignore[arg-type]
+
+
+def test_as_whom_and_how_long_is_read_for_each_library():
+    peers, keeps = (f"{NAME} https://a.example", "national https://b.example"), ("national 5 0",)
+    told = wiring.LibrarySettings(peers=peers, key="k", clients=(f"{NAME} us",), keeps=keeps)
+    read: Any = {wiring.LibrarySettings: told}
+    province, national = wiring.peers(read, None, None, None)  # type: ignore[arg-type]
+    assert province.tokens is not None
+    assert (province.tokens.client, national.tokens, province.keeping) == ("us", None, KEEPING)
+    assert (national.keeping.found.seconds, national.keeping.missing.seconds) == (5, 0)
 
 
 def test_a_library_is_read_from_one_line():

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from base import clock
+from base import clock, settings
 from base.callers import Caller
 from base.db import Database
 from certs.faces.typefaces import typeface
@@ -15,9 +15,10 @@ from certs.queries import permission as permissions
 from certs.queries.fields import names_of
 from certs.routes.scenes import scene_routes
 from certs.scenes import scenes
-from certs.scenes.errors import SceneNotApproved
+from certs.scenes.errors import FaultyScenes, SceneNotApproved
 from certs.scenes.scene import scenes as known
 from certs.scenes.scenes import Agreement
+from certs.scenes.wiring import SceneSettings, Scening, built
 from exchange.agreements.caller_kinds import CallerKind
 from exchange.agreements.contracts import Allowed
 from exchange.agreements.models import RegisteredCaller
@@ -66,7 +67,7 @@ def agreement(house: CopyHouse, scene: str = "bank-account", **peculiar: Any) ->
 
 def registered(house: CopyHouse, scene: str = "bank-account", **peculiar: Any) -> None:
     with house.office.database.transaction() as session:
-        scenes.register(session, agreement(house, scene, **peculiar), AUTHORITY, house.office.at)
+        scenes.register(session, known(), agreement(house, scene, **peculiar), AUTHORITY, house.office.at)
 
 
 def test_a_bank_has_what_its_scene_approves_and_the_holder_agreed_to(house: CopyHouse):
@@ -144,7 +145,7 @@ def body(house: CopyHouse, **peculiar: Any) -> dict[str, Any]:
 
 
 def test_the_authority_registers_and_each_counts_its_own(house: CopyHouse):
-    door = rooms.door(house.office.database, (scene_routes,), (AUTHORITY, WINDOW))
+    door = rooms.door(house.office.database, (scene_routes,), (AUTHORITY, WINDOW), Scening(known()))
     assert {each["code"] for each in door.call(None, "GET", "/scenes").json["items"]} == set(known())
     assert door.call("window", "POST", "/scene-agreements", json=body(house)).status_code == 403
     assert door.call("authority", "POST", "/scene-agreements", json=body(house)).status_code == 204
@@ -158,3 +159,84 @@ def test_the_authority_registers_and_each_counts_its_own(house: CopyHouse):
     told = door.call("window", "GET", "/scenes/statistics?month=2026-11")
     assert (told.status_code, told.json["items"]) == (200, [])
     assert door.call("window", "GET", "/scenes/statistics?month=2026-13").status_code == 422
+
+
+def test_an_agreement_keeps_what_was_approved_until_it_is_registered_anew(house: CopyHouse):
+    """A list that changes is another paper; renewing takes it up."""
+    registered(house)
+    wider = replace(known()["bank-account"], types={HYGIENE.name: ("number", "address")})
+    assert "address" not in narrowed(house)
+    with house.office.database.transaction() as session:
+        scenes.register(session, {wider.code: wider}, agreement(house), AUTHORITY, house.office.at)
+    assert set(narrowed(house)) == {"number", "address"}
+
+
+def test_an_agreement_that_was_ended_gives_nothing_more(house: CopyHouse):
+    door = rooms.door(house.office.database, (scene_routes,), (AUTHORITY, WINDOW), Scening(known()))
+    registered(house)
+    told = {"organisation": CITY, "number": NUMBER}
+    assert door.call("window", "POST", "/scene-agreements/endings", json=told).status_code == 403
+    assert door.call("authority", "POST", "/scene-agreements/endings", json=told).status_code == 204
+    with pytest.raises(SceneNotApproved) as refusal:
+        narrowed(house)
+    assert refusal.value.reason == "agreement-over"
+    again = door.call("authority", "POST", "/scene-agreements/endings", json=told)
+    assert (again.status_code, again.json["code"]) == (409, "unusable-scene-agreement")
+    unknown = door.call("authority", "POST", "/scene-agreements/endings", json={**told, "number": "x"})
+    assert (unknown.status_code, unknown.json["code"]) == (404, "no-such-scene-agreement")
+
+
+def test_the_authority_counts_a_scene_over_all_who_act_in_it(house: CopyHouse):
+    door = rooms.door(house.office.database, (scene_routes,), (AUTHORITY, WINDOW), Scening(known()))
+    registered(house)
+    agreed(house.office, agreement=NUMBER, scope={HYGIENE.code: ()})
+    house.copy(house.office.issue(), purpose=USE)
+    told = door.call("authority", "GET", "/scenes/bank-account/statistics?month=2026-11").json
+    count = {"organisation": CITY, "agreement": NUMBER, "type": HYGIENE.code, "outcome": "found", "uses": 1}
+    assert (told["scene"], told["items"]) == ("bank-account", [count])
+    assert door.call("authority", "GET", "/scenes/notary/statistics?month=2026-11").json["items"] == []
+    assert door.call("window", "GET", "/scenes/notary/statistics?month=2026-11").status_code == 403
+    assert door.call("authority", "GET", "/scenes/x/statistics?month=2026-11").json["code"] == "no-such-scene"
+
+
+SITE = """zh = "演示场景"
+en = "A site's scene"
+basis = "演示清单"
+confidence = "site"
+[types]
+"营业执照" = ["number"]
+"""
+
+
+def listed(folder: Path, examples: bool = True, **files: str) -> Scening:
+    for code, text in files.items():
+        (folder / f"{code.replace('_', '-')}.toml").write_text(text, encoding="utf-8")
+    told = {"YINXIN_SCENES_FOLDER": str(folder), "YINXIN_SCENES_EXAMPLES": str(examples).lower()}
+    return built(settings.read((SceneSettings,), environment=told), TYPES)
+
+
+def test_a_sites_own_scene_stands_beside_the_examples_or_in_their_place(tmp_path: Path):
+    found = listed(tmp_path, leasing=SITE, bank_account=SITE).scenes
+    assert set(found) == {*known(), "leasing"}
+    assert found["bank-account"].types == {"营业执照": ("number",)}
+    assert set(listed(tmp_path, examples=False).scenes) == {"leasing", "bank-account"}
+    assert set(built(settings.read((SceneSettings,), environment={}), TYPES).scenes) == set(known())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SITE.replace("营业执照", "演示执照"), "no such type"),
+        (SITE.replace('"number"', '"colour"'), "no such field: colour"),
+        (SITE.replace('["number"]', "[]"), "at least one field is needed"),
+        (SITE.replace('basis = "演示清单"', ""), "basis: a text is needed"),
+        ('colour = "red"\n' + SITE, "colour: unknown key"),
+        (SITE.split("[types]", maxsplit=1)[0], "at least one type is needed"),
+        ("zh = ", "leasing.toml"),
+    ],
+    ids=["type", "field", "no-fields", "basis", "unknown", "no-types", "no-toml"],
+)
+def test_a_sites_file_that_is_not_whole_is_refused_by_its_place(tmp_path: Path, text: str, said: str):
+    with pytest.raises(FaultyScenes) as refusal:
+        listed(tmp_path, leasing=text)
+    assert said in refusal.value.first

@@ -1,0 +1,1 @@
+"""Offline evidence of certificates: packs that anybody judges without asking, and credentials of the same row."""

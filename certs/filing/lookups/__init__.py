@@ -1,0 +1,1 @@
+"""Look-ups: everything for one case and all its persons in one call."""

@@ -1,0 +1,1 @@
+"""What stands in for a paper: asked of another organ, promised, brought later, or handed in before."""

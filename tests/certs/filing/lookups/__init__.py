@@ -1,0 +1,1 @@
+"""Tests of look-ups for filing."""

@@ -1,0 +1,1 @@
+"""Tests of matters and their correspondence."""
