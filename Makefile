@@ -52,6 +52,7 @@ docs: $(VENV)/.docs ## build the documentation, warnings are errors
 vectors: $(VENV)/.dev ## make the golden files again; a difference is an error
 	$(BIN)/python -m tests.vectors
 	$(BIN)/python -m tests.exchange.dialects.golden
+	$(BIN)/python -m tests.certs.dialects.golden
 	git diff --exit-code -- tests/vectors
 
 screenshots: $(VENV)/.dev ## pictures of the pages, from a running sandbox (PORT=8080)

@@ -34,9 +34,18 @@ from certs import present_status
 from certs import wiring as certs
 from certs.consents.consents import OnRecord
 from certs.copies import wiring as copies
+from certs.dialects import wiring as certificate_dialects
+from certs.evidence import sample as evidence_sample
+from certs.evidence import wiring as evidence
+from certs.filing.cases import wiring as cases
+from certs.filing.matters import matters
+from certs.filing.matters import wiring as matter_wiring
+from certs.libraries import national
 from certs.libraries import wiring as libraries
 from certs.presentations import wiring as presentations
 from certs.queries import wiring as queries
+from certs.routes import dialects as certificate_routes
+from certs.scenes import wiring as scenes
 from console import furniture as pages
 from console import layout
 from console.wiring import ConsoleParts
@@ -104,7 +113,11 @@ def create_app(read: Settings) -> Flask:
     )
     for blueprint in HOUSE.blueprints:
         app.register_blueprint(blueprint)
-    for blueprint, prefix in dialects.served(read[partners.DialectSettings]):
+    spoken = (
+        *dialects.served(read[partners.DialectSettings]),
+        *certificate_routes.served(read[certificate_dialects.CertificateDialectSettings]),
+    )
+    for blueprint, prefix in spoken:
         app.register_blueprint(blueprint, url_prefix=prefix)
     for blueprint in HOUSE.api_blueprints:
         described.register_blueprint(blueprint, url_prefix="/api/v1")
@@ -139,7 +152,9 @@ def _parts(read: Settings, counted: metrics.Metrics) -> dict[type[Any], Any]:
     known = parties.built(read)
     door = gateway.built(read, signer_for, kept.data_keys, heads)
     library = certs.built(read, kept.data_keys, known.issuer)
+    sources = libraries.departments(read, mounts, library.types, library.keys)
     peers = libraries.peers(read, library.keys, fetch, signer_for)
+    others = libraries.ordered(sources, *peers, *national.built(read, library.types, library.keys, fetch))
     return {
         MeasuredFetch: fetch,
         parties.Parties: known,
@@ -159,9 +174,14 @@ def _parts(read: Settings, counted: metrics.Metrics) -> dict[type[Any], Any]:
         ),
         signing.Signing: signing.built(read, signer_for, own_trust.trust_at, fetch),
         certs.Certs: library,
-        queries.Queries: queries.built(read, library, door, counted, peers, OnRecord()),
+        queries.Queries: queries.built(read, library, door, counted, others, OnRecord()),
         copies.Copying: copies.built(read),
         presentations.Presenting: presentations.built(read, fetch),
+        matter_wiring.FrontLibrary: matter_wiring.built(read),
+        cases.Cases: cases.built(read, kept.data_keys, matters.matter_of, fetch, signer_for),
+        certificate_dialects.CertificateDialects: certificate_dialects.built(read, known.issuer),
+        scenes.Scening: scenes.built(read, library.types),
+        evidence.Evidencing: evidence.built(read, kept.custody, known.issuer),
     }
 
 
@@ -170,8 +190,8 @@ PROGRAM: Final = Program(
     HOUSE.sections,
     LAST_ACTS,
     HOUSE.checks,
-    # The heads of the ledger are witnessed when all else has happened.
-    (*HOUSE.samples, checkpoint_sample.sample),
+    # The heads of the ledger are witnessed when all else has happened; evidence is made against one.
+    (*HOUSE.samples, checkpoint_sample.sample, evidence_sample.sample),
     scheduling.joined(HOUSE.jobs),
     bulk.joined(HOUSE.bulk_jobs),
     make_parts,
@@ -179,6 +199,7 @@ PROGRAM: Final = Program(
     remembering=remembering.remembering,
     sandbox_settings=HOUSE.sandbox_settings,
     sandbox_beside=HOUSE.sandbox_beside,
+    seeds=HOUSE.seeds,
 )
 
 
