@@ -6,15 +6,17 @@ free again after the lease.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+import structlog
 from sqlalchemy import Index, String, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from base.db import Base, Database, Moment
+from base.db import Base, Database, DatabaseBusy, Moment
 from base.errors import DomainError, Kind
 
 KEY_LENGTH_LIMIT = 200
@@ -22,6 +24,10 @@ KEY_LENGTH_LIMIT = 200
 KEPT = timedelta(hours=24)
 # No act runs longer than a request may; after this the claimant is dead.
 LEASE = timedelta(seconds=120)
+# Each waits as long as any writer does; a database that is busy for longer than all of them refuses the retry as well.
+RELEASE_TRIES = 3
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(eq=False)
@@ -110,7 +116,19 @@ def keep(session: Session, held: Claim, answer: StoredAnswer) -> None:
 
 
 def release(database: Database, held: Claim) -> None:
-    """Free a key whose act was refused: the next request may try again."""
+    """Free a key whose act was refused: the next request may try again.
+
+    An act is often refused because the database is busy, and then it may be so here too. Who gives up leaves the key to
+    its lease and says so in the log; the caller is told of the act's refusal, and not of this one.
+    """
+    for _ in range(RELEASE_TRIES):
+        with suppress(DatabaseBusy):
+            _release(database, held)
+            return
+    log.warning("idempotency_key_left_to_its_lease", seconds=LEASE.total_seconds())
+
+
+def _release(database: Database, held: Claim) -> None:
     with database.transaction() as session:
         session.execute(
             delete(IdempotencyKey).where(

@@ -9,6 +9,7 @@
 What fails after 1 leaves the draft, which can be tried again or discarded; it never leaves half a certificate.
 """
 
+import itertools
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,6 +28,7 @@ from certs.choosing import Choice
 from certs.drafts import Draft
 from certs.errors import (
     CaseStepTaken,
+    CertificateNumberTaken,
     ChangedSince,
     FaceNotDrawn,
     FaultyCertificate,
@@ -34,7 +36,7 @@ from certs.errors import (
 )
 from certs.library import Entry
 from certs.life import State, Step
-from certs.models import Certificate, CertificateFile, CertificateSerial, CertificateStep
+from certs.models import Certificate, CertificateFile, CertificateNumber, CertificateSerial, CertificateStep
 from certs.rendering import Face, Issue, draw
 from certs.types.certificate_type import CertificateType
 from certs.wiring import Certs
@@ -44,6 +46,10 @@ from signing.report import Verdict
 
 # What a face says of how it came: old stock carries its original date and says what it is.
 REMARKS: Final = {library.CONVERTED: "存量转换"}
+# Numbers that others brought are passed over: so many are asked about in one statement, well below what
+# the databases bind, and five batches of old stock in a row are the longest block that is looked through.
+NUMBERS_AT_ONCE: Final = 500
+MOST_GIVEN: Final = 100_000
 # What a session holds for the rest of its transaction.
 _LOCKED: Final = "certs.issuing.locked"
 _CLAIMED: Final = "certs.issuing.claimed"
@@ -238,20 +244,42 @@ def _numbered(
     region = _region(asked.draft, issuer)
     identifier, serial = next_identifier(session, type_, issuer, region, at)
     number = asked.draft.number or type_.numbering.number(local_day(at).year, serial, region)
+    if asked.draft.number is None and (given := _given(session, parts, type_, region, serial, at)):
+        identifier, serial = next_identifier(session, type_, issuer, region, at, given)
+        number = type_.numbering.number(local_day(at).year, serial, region)
     draft = replace(asked.draft, region=region)
     return _issue(session, parts, draft, identifier.text, number, link, at, asked.origin)
 
 
+def _given(session: Session, parts: Certs, type_: CertificateType, region: str, serial: int, at: datetime) -> int:
+    """Tell how many numbers, from this serial on, others have brought: a register of old stock may hold a whole block.
+
+    Raises `CertificateNumberTaken` where the block has no end in reach.
+    """
+    year = local_day(at).year
+    for first, end in itertools.pairwise((0, 1, *range(NUMBERS_AT_ONCE, MOST_GIVEN + 1, NUMBERS_AT_ONCE))):
+        numbers = (type_.numbering.number(year, serial + place, region) for place in range(first, end))
+        hashes = [contents.number_hash(session, parts.keys, type_.code, number) for number in numbers]
+        query = select(CertificateNumber.number_hash).where(
+            CertificateNumber.type == type_.code, CertificateNumber.number_hash.in_(hashes)
+        )
+        taken = set(session.scalars(query))
+        for place, hashed in enumerate(hashes, first):
+            if hashed not in taken:
+                return place
+    raise CertificateNumberTaken(type_.code)
+
+
 def next_identifier(
-    session: Session, type_: CertificateType, issuer: str, region: str, at: datetime
+    session: Session, type_: CertificateType, issuer: str, region: str, at: datetime, step: int = 1
 ) -> tuple[CertificateIdentifier, int]:
-    """Give the next identifier of a type, and the serial in it."""
+    """Give the next identifier of a type, and the serial in it; a step of more passes serials over."""
     year = local_day(at).year
     counter, of_year = type_.numbering.counted_by(year, region)
-    counted = inserting(session, CertificateSerial).values(type=type_.code, region=counter, year=of_year, last=1)
+    counted = inserting(session, CertificateSerial).values(type=type_.code, region=counter, year=of_year, last=step)
     counted = counted.on_conflict_do_update(
         index_elements=[CertificateSerial.type, CertificateSerial.region, CertificateSerial.year],
-        set_={"last": CertificateSerial.last + 1},
+        set_={"last": CertificateSerial.last + step},
     )
     serial = session.execute(counted.returning(CertificateSerial.last)).scalar_one()
     digits = f"{counter}{of_year or ''}{serial:08d}"

@@ -117,6 +117,7 @@ def look_up(looking: Looking) -> dict[str, Any]:
         "usage_id": row.id,
         "runs": row.runs,
         "complete": answer.is_complete,
+        "questions": telling.questions(answer.plan),
         "items": answer.items,
         "mismatches": answer.hints,
         "notice": {"items": answer.notice, "to_submit": lookup_telling.to_bring(answer.notice)},

@@ -2,14 +2,16 @@
 
 import threading
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
 
-from base.db import Database
+from base.db import Database, DatabaseBusy
 from base.idempotency import (
     KEPT,
     LEASE,
+    RELEASE_TRIES,
     Claim,
     KeyReused,
     StillRunning,
@@ -68,6 +70,35 @@ def test_a_dead_claimants_key_is_taken_over_and_its_late_act_is_taken_back(datab
     with database.transaction() as session:
         keep(session, second, ANSWER)
     assert claim(database, "system:a", "k", "digest", at + LEASE) == ANSWER
+
+
+class Busy:
+    """A database that other writers hold for so many transactions more."""
+
+    def __init__(self, database: Database, times: int) -> None:
+        self.database, self.times = database, times
+
+    def transaction(self) -> Any:
+        self.times -= 1
+        if self.times >= 0:
+            raise DatabaseBusy
+        return self.database.transaction()
+
+
+def test_a_key_is_freed_as_soon_as_the_database_has_a_moment(database: Database, at: datetime):
+    held = claim(database, "system:a", "k", "digest", at)
+    assert isinstance(held, Claim)
+    release(cast("Database", Busy(database, RELEASE_TRIES - 1)), held)
+    assert isinstance(claim(database, "system:a", "k", "digest", at), Claim)
+
+
+def test_a_key_that_could_not_be_freed_is_left_to_its_lease(database: Database, at: datetime):
+    held = claim(database, "system:a", "k", "digest", at)
+    assert isinstance(held, Claim)
+    release(cast("Database", Busy(database, RELEASE_TRIES)), held)
+    with pytest.raises(StillRunning):
+        claim(database, "system:a", "k", "digest", at + LEASE / 2)
+    assert isinstance(claim(database, "system:a", "k", "digest", at + LEASE), Claim)
 
 
 def test_a_release_never_removes_a_kept_answer(database: Database, at: datetime):

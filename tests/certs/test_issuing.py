@@ -220,6 +220,23 @@ def test_the_same_step_with_other_data_is_refused(house: Office):
         house.issue("演办2026-1", holders=(Holder(firm(2), "001", "演示企业2有限公司"),))
 
 
+def number_of(house: Office, identifier: str) -> str:
+    with house.database.reading() as session:
+        return library.known(
+            session, house.parts.keys, library.certificate_of(session, identifier), house.at
+        ).content.number
+
+
+def test_automatic_numbers_pass_over_those_that_somebody_brought(house: Office):
+    """A register of old stock may have taken the very numbers that come next; later ones go on behind them."""
+    first = number_of(house, house.issue())
+    head, digits = first[:-9], int(first[-9:-1])
+    for ahead in (5, 6, 8):
+        house.issue(number=f"{head}{digits + ahead:08d}号")
+    given = [number_of(house, house.issue()) for _ in range(3)]
+    assert given == [f"{head}{digits + ahead:08d}号" for ahead in (4, 7, 9)]
+
+
 def test_another_organ_s_case_of_the_same_number_is_another_case(house: Office):
     """Case numbers are unique in an office, not in a province."""
     house.issue("演办2026-1")

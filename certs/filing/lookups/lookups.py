@@ -126,7 +126,8 @@ def asked(desk: Desk, looking: Looking, judge: Judge) -> Answer:
     told = _with_files(desk, telling.items(laid, ended))
     hints = telling.hints(told, looking.holders, local_day(desk.at))
     used = tuple(dict.fromkeys(each.usage for each in ended.values() if each.usage))
-    return Answer(planned, told, hints, telling.notice(planned, told), telling.is_complete(told), used)
+    is_complete = telling.is_complete(told) and not planned.open_questions
+    return Answer(planned, told, hints, telling.notice(planned, told), is_complete, used)
 
 
 def lookup_of(session: Session, lookup: str, by: Caller, *, locked: bool = False) -> FilingLookup:

@@ -95,6 +95,7 @@ class FilingLookupSchema(ma.Schema):
     usage_id = ma.fields.String(required=True)
     runs = ma.fields.Integer(required=True)
     complete = ma.fields.Boolean(required=True)
+    questions = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()), required=True)
     items = ma.fields.List(ma.fields.Nested(FilingLookupItemSchema), required=True)
     mismatches = ma.fields.List(ma.fields.Nested(FilingHintSchema), required=True)
     notice = ma.fields.Nested(FilingNoticeSchema, required=True)

@@ -26,8 +26,13 @@ def plan(planned: Plan, prefill: Mapping[str, Any]) -> Told:
         "to_submit": planned.to_submit,
         "promised": sum(each.answer is Answer.PROMISED for each in planned.lines),
         "burden": planned.burden._asdict(),
-        "questions": [_question(each) for each in planned.open_questions],
+        "questions": questions(planned),
     }
+
+
+def questions(planned: Plan) -> list[Told]:
+    """Tell which questions are still to be put: what hangs on them is not planned yet."""
+    return [_question(each) for each in planned.open_questions]
 
 
 def matter(planned: Plan) -> Told:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from certs.filing.lookups import lookups
 from certs.filing.lookups.lookups import Desk, Looking
 from certs.filing.lookups.models import FilingLookup
 from certs.filing.matter import Means, Mode
-from certs.filing.matters import correspondence
+from certs.filing.matters import correspondence, keeping
 from certs.filing.matters.correspondence import Of
 from certs.libraries.answers import Named
 from certs.life import State
@@ -26,6 +27,7 @@ from exchange.agreements.purpose_schemas import PurposeSchema
 from exchange.door.models import Usage
 from keys.algorithms.sm3 import SM3
 from tests.certs.filing import window_house
+from tests.certs.filing.matters import builders
 from tests.certs.filing.matters.builders import AUTHORITY, BASIC, item_code
 from tests.certs.filing.window_house import LICENCE, MARRIED, OWN, REGISTER, WINDOW, WindowHouse
 from tests.certs.papers import AT, HYGIENE, TODAY, draft
@@ -105,6 +107,17 @@ def test_types_narrow_the_look_up_and_one_that_is_not_required_is_told(house: Wi
         (library.UNGRANTED.code, "not_covered", "not-required"),
     ]
     assert uses(house) == 1
+
+
+def test_while_a_question_is_open_the_answer_is_not_complete_and_says_which(house: WindowHouse) -> None:
+    assert house.told("lookups", **body())["questions"] == []
+    asking = (replace(builders.KIND, when=()),)
+    with house.database.transaction() as session:
+        keeping.keep(session, window_house.matter(questions=asking, effective_from=TODAY), AUTHORITY, AT)
+    told = house.told("lookups", **body())
+    assert (told["complete"], [each["key"] for each in told["questions"]]) == (False, ["kind"])
+    answered = house.told("lookups", **body(situation={"kind": next(iter(builders.KIND.answers))}))
+    assert (answered["complete"], answered["questions"]) == (True, [])
 
 
 def test_a_source_that_is_down_leaves_the_answer_incomplete_and_the_rest_whole(house: WindowHouse) -> None:
