@@ -32,7 +32,7 @@ from base.settings import Settings
 from certs import furniture as certificate_room
 from certs import present_status
 from certs import wiring as certs
-from certs.consents.consents import OnRecord
+from certs.consents.consents import OfDirectories, OnRecord
 from certs.copies import wiring as copies
 from certs.dialects import wiring as certificate_dialects
 from certs.evidence import sample as evidence_sample
@@ -150,7 +150,7 @@ def _parts(read: Settings, counted: metrics.Metrics) -> dict[type[Any], Any]:
     heads = checkpoints.built(read, signer_for, fetch)
     mounts = mounting.built(read, fetch)
     known = parties.built(read)
-    door = gateway.built(read, signer_for, kept.data_keys, heads)
+    door = gateway.built(read, signer_for, kept.data_keys, heads, OfDirectories(kept.data_keys))
     library = certs.built(read, kept.data_keys, known.issuer)
     sources = libraries.departments(read, mounts, library.types, library.keys)
     peers = libraries.peers(read, library.keys, fetch, signer_for)

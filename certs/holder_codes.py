@@ -18,6 +18,13 @@ from base.identifiers import read_credit_code, read_id_number
 
 CREDIT_CODE: Final = "001"
 ID_NUMBER: Final = "111"
+# How directories call the item by which somebody is found, by the kind of their code.
+KEY_ITEMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        CREDIT_CODE: ("统一社会信用代码", "社会信用代码", "企业统一社会信用代码", "持证主体代码", "单位代码"),
+        ID_NUMBER: ("公民身份号码", "身份证号", "身份证号码", "证件号码", "持证主体代码"),
+    }
+)
 # Papers of foreigners and soldiers: letters, digits, and the brackets of permits for residents of Hong Kong and Macao.
 OTHER: Final = re.compile(r"[0-9A-Za-z\u4e00-\u9fff()（）〔〕\-]{4,40}\Z")
 

@@ -1,6 +1,7 @@
 """A consent as a value: what a holder agreed to, and whether a use lies within it.
 
-A consent names one organisation, one matter, and the types with the fields that it may have; an agreed use outside
+A consent names one organisation, one matter, and the types of certificates or the directories, each with the fields
+that it may have; an agreed use outside
 government names its agreement too. It never stands in for a grant: whether the organisation may ask at all is decided
 by the exchange. It may be given by the holder, or for the holder by an agent, a guardian or a legal representative,
 who then tells on which basis; or be taken at a window, which then keeps the proof (facts of 授权, PIPL articles 14, 15
@@ -8,7 +9,7 @@ and 31). Keeping, finding and counting is `certs.consents.consents`.
 """
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -113,19 +114,31 @@ class Consent:
         return covers(self.matter, purpose.item_code) and self.agreement == agreement_of(purpose)
 
 
-def spelled_out(scope: Mapping[str, tuple[str, ...]], types: Mapping[str, CertificateType]) -> dict[str, list[str]]:
-    """Give the fields of each type by their own names; where none are named, all that there are today."""
-    return {code: _spelled(names, types[code]) for code, names in scope.items()}
+def known_fields(
+    scope: Iterable[str], types: Mapping[str, CertificateType], directories: Mapping[str, Collection[str]]
+) -> dict[str, Mapping[str, str]]:
+    """Give by each code of a scope that is known every name of its fields, with the field's own name."""
+    known: dict[str, Mapping[str, str]] = {}
+    for code in scope:
+        if code in types:
+            known[code] = certificate_fields.names_of(types[code])
+        elif code in directories:
+            known[code] = {name: name for name in directories[code]}
+    return known
 
 
-def _spelled(names: tuple[str, ...], type_: CertificateType) -> list[str]:
-    known = certificate_fields.names_of(type_)
+def spelled_out(scope: Mapping[str, tuple[str, ...]], known: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+    """Give the fields by their own names; where none are named, all that there are today."""
+    return {code: _spelled(names, known[code]) for code, names in scope.items()}
+
+
+def _spelled(names: tuple[str, ...], known: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(known[each] for each in names)) if names else sorted(set(known.values()))
 
 
-def faults(given: Given, types: Mapping[str, CertificateType], at: datetime) -> list[tuple[str, str]]:
+def faults(given: Given, known: Mapping[str, Mapping[str, str]], at: datetime) -> list[tuple[str, str]]:
     """Tell every fault of a consent that is to be given, each with its place."""
-    return list(_faults(given, types, at))
+    return list(_faults(given, known, at))
 
 
 def agreement_of(purpose: Purpose) -> str:
@@ -133,7 +146,7 @@ def agreement_of(purpose: Purpose) -> str:
     return purpose.basis.number if purpose.stage is Stage.AGREEMENT and purpose.basis else ""
 
 
-def _faults(given: Given, types: Mapping[str, CertificateType], at: datetime) -> Iterator[tuple[str, str]]:
+def _faults(given: Given, known: Mapping[str, Mapping[str, str]], at: datetime) -> Iterator[tuple[str, str]]:
     code = holder_codes().get(given.holder.type)
     if code is None:
         yield "#/holder/type", "unknown"
@@ -143,11 +156,11 @@ def _faults(given: Given, types: Mapping[str, CertificateType], at: datetime) ->
         yield "#/matter", "not-a-matter-code"
     if not given.scope or len(given.scope) > MOST_TYPES:
         yield "#/scope", "none-or-too-many"
-    for type_code, names in given.scope.items():
-        if type_code not in types:
-            yield f"#/scope/{type_code}", "unknown-type"
-        elif unknown := set(names) - set(certificate_fields.names_of(types[type_code])):
-            yield f"#/scope/{type_code}", f"unknown-field:{min(unknown)}"
+    for resource, names in given.scope.items():
+        if resource not in known:
+            yield f"#/scope/{resource}", "unknown-type"
+        elif unknown := set(names) - set(known[resource]):
+            yield f"#/scope/{resource}", f"unknown-field:{min(unknown)}"
     if not at < given.ends <= at + LONGEST:
         yield "#/ends", "past-or-too-late"
     if given.most_uses is not None and not 1 <= given.most_uses <= MOST_USES:

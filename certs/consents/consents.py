@@ -20,6 +20,7 @@ from base.canonical import Json, canonical, read
 from certs import contents
 from certs.acting import ROOM
 from certs.consents import consent as rules
+from certs.consents import directories
 from certs.consents.consent import Consent, Given
 from certs.consents.errors import ConsentNotStanding, FaultyConsent, NoSuchConsent
 from certs.consents.models import ConsentRow, ConsentUse
@@ -28,6 +29,7 @@ from certs.drafts import Holder
 from certs.queries.permission import Held
 from certs.types import Types
 from exchange.agreements.purposes import Purpose
+from exchange.sources.questions import Asked
 from keys.parties import organisations
 
 THING: Final = "consent"
@@ -47,7 +49,8 @@ class Told:
 
 def give(session: Session, keys: Keys, types: Types, given: Given, origin: str, by: Caller, at: datetime) -> ConsentRow:
     """Put a consent on record. Raises `FaultyConsent`, `NoSuchOrganisation`, `OrganisationSuspended`."""
-    if found := rules.faults(given, types, at):
+    known = rules.known_fields(given.scope, types, directories.items(session, set(given.scope) - set(types)))
+    if found := rules.faults(given, known, at):
         raise FaultyConsent(*found[0])
     organisations.active_organisation(session, given.organisation)
     number = new_id()
@@ -57,7 +60,7 @@ def give(session: Session, keys: Keys, types: Types, given: Given, origin: str, 
         organisation=given.organisation,
         matter=given.matter,
         agreement=given.agreement,
-        scope=rules.spelled_out(given.scope, types),
+        scope=rules.spelled_out(given.scope, known),
         identifiers=list(given.identifiers),
         begins_at=at,
         ends_at=given.ends,
@@ -88,7 +91,7 @@ def standing(
     identifier: str | None = None,
 ) -> Consent | None:
     """Find the newest consent within which a use lies; none where the holder has not agreed to it."""
-    rows = _newest(session, {holder_hash}, organisation, at)
+    rows = newest(session, {holder_hash}, organisation, at)
     return next((each for each in rows if each.takes_in(type_code, purpose, at, identifier)), None)
 
 
@@ -99,15 +102,46 @@ class OnRecord:
         self, session: Session, asked: Collection[Held], organisation: str, purpose: Purpose, at: datetime
     ) -> dict[Held, Consent]:
         """Give those of the asked holders and types for which a consent stands, in one statement."""
-        newest = _newest(session, {holder for holder, _ in asked}, organisation, at)
+        found = newest(session, {holder for holder, _ in asked}, organisation, at)
         told: dict[Held, Consent] = {}
-        for each in newest:
+        for each in found:
             for code in each.scope:
                 held = each.holder_hash, code
                 named = each.identifiers[0] if each.identifiers else None
                 if held in asked and each.takes_in(code, purpose, at, named):
                     told.setdefault(held, each)
         return told
+
+
+@dataclass(frozen=True)
+class OfDirectories:
+    """The consents on record, as the gateway asks for them: `exchange.door.wiring.Consents`."""
+
+    keys: Keys = field(repr=False)
+
+    def standing(
+        self,
+        session: Session,
+        by: Caller,
+        directory: str,
+        purpose: Purpose,
+        subjects: Sequence[Sequence[Asked]],
+        fields: Sequence[str],
+        at: datetime,
+    ) -> Sequence[str | None]:
+        """Give for each subject the newest consent within which the use lies, with all items that are shown."""
+        named = [directories.holders_of(session, self.keys, each) for each in subjects]
+        found = newest(session, {holder for holders in named for holder in holders}, by.organisation, at)
+        fitting = [
+            each
+            for each in found
+            if each.takes_in(directory, purpose, at) and set(fields) <= set(each.fields_of(directory))
+        ]
+        return [next((each.id for each in fitting if each.holder_hash in holders), None) for holders in named]
+
+    def used(self, session: Session, consent: str, usage: str, at: datetime) -> None:
+        """Count a use, in the transaction that records it. Raises `ConsentNotStanding`, `NoSuchConsent`."""
+        used(session, consent, usage, at)
 
 
 def used(session: Session, consent: str, usage: str, at: datetime) -> None:
@@ -176,7 +210,8 @@ def told(session: Session, keys: Keys, row: ConsentRow) -> Told:
     return Told(Holder(**read_["holder"]), read_["acting"], read_["basis"], read_["proof"])
 
 
-def _newest(session: Session, holders: set[str], organisation: str, at: datetime) -> list[Consent]:
+def newest(session: Session, holders: set[str], organisation: str, at: datetime) -> list[Consent]:
+    """Give what holders agreed to that is not over by its date, the newest first."""
     query = select(ConsentRow).where(
         ConsentRow.holder_hash.in_(sorted(holders)),
         ConsentRow.organisation == organisation,

@@ -6,8 +6,9 @@ import marshmallow as ma
 
 from certs.consents.consent import MOST_TYPES, MOST_USES, Given, Giver, Proof, ProofKind
 from certs.drafts import Holder
-from certs.models import CASE_LENGTH, CODE_LENGTH, IDENTIFIER_LENGTH, REASON_LENGTH, TYPE_LENGTH
+from certs.models import CASE_LENGTH, CODE_LENGTH, IDENTIFIER_LENGTH, REASON_LENGTH
 from certs.schemas import CertificateHolderSchema
+from exchange.models import CODE_LENGTH as RESOURCE_LENGTH
 
 MOST_FIELDS: Final = 200
 LONGEST_FIELD: Final = 100
@@ -20,17 +21,17 @@ _FIELDS: Final = ma.fields.List(
 
 
 class ConsentScopeSchema(ma.Schema):
-    """What is agreed to: for whom, for which matter, which types with which fields, until when."""
+    """What is agreed to: for whom, for which matter, which types or directories with which fields, until when."""
 
     organisation = ma.fields.String(required=True, validate=ma.validate.Length(equal=CODE_LENGTH))
     matter = ma.fields.String(required=True, validate=ma.validate.Length(1, 33))
     agreement = ma.fields.String(load_default="", validate=ma.validate.Length(max=CASE_LENGTH))
     scope = ma.fields.Dict(
-        keys=ma.fields.String(validate=ma.validate.Length(1, TYPE_LENGTH)),
+        keys=ma.fields.String(validate=ma.validate.Length(1, RESOURCE_LENGTH)),
         values=_FIELDS,
         required=True,
         validate=ma.validate.Length(1, MOST_TYPES),
-        metadata={"description": "fields by certificate type; no fields are all that the type has"},
+        metadata={"description": "fields by certificate type or directory; none are all that there are today"},
     )
     identifiers = ma.fields.List(
         ma.fields.String(validate=ma.validate.Length(1, IDENTIFIER_LENGTH)),

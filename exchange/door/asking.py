@@ -79,7 +79,8 @@ class Prepared:
     served: tuple[Serving, ...]
     questions: tuple[Question | None, ...] = field(repr=False)
     subjects: tuple[str, ...] = ()
-    is_agreed: bool = True
+    # By question, the consent that its holder gave; none at all where the grant asks for none.
+    consents: tuple[str | None, ...] | None = None
     recipient: Recipient | None = None
 
 
@@ -96,8 +97,12 @@ def prepare(session: Session, parts: Gateway, call: Call) -> Prepared:
     served = serving.served(session, call.directory)
     recipient = recipient_of(session, by, call.at) if query.sealed or allowed.encrypted else None
     asked, subjects = _questions(call, allowed, fields, served.mounts), _subjects(parts, call)
-    is_agreed = not allowed.consent or parts.consents(session, by, call.directory, query.purpose, subjects)
-    prepared = Prepared(allowed, fields, served.owner, served.mounts, asked, subjects, is_agreed, recipient)
+    consents = None
+    if allowed.consent:
+        consents = tuple(
+            parts.consents.standing(session, by, call.directory, query.purpose, query.subjects, fields, call.at)
+        )
+    prepared = Prepared(allowed, fields, served.owner, served.mounts, asked, subjects, consents, recipient)
     return prepared if query.cursor is None else _onward(parts, call, prepared, query.cursor)
 
 

@@ -13,8 +13,9 @@ A call that is refused is recorded as well, as an attempt. What may be asked is 
 """
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -82,7 +83,13 @@ def answer(database: Database, parts: Gateway, sources: MountParts, call: Call, 
 def ask(parts: Gateway, sources: MountParts, call: Call, prepared: Prepared) -> tuple[list[Item], tuple[Asked, ...]]:
     """Ask the source every question; tell how each ended, and how the mounts answered."""
     asked: list[Asked] = []
-    items = [_item(parts, sources, call, prepared, question, asked) for question in prepared.questions]
+    agreed = prepared.consents or (None,) * len(prepared.questions)
+    items = [
+        _item(parts, sources, call, prepared, question, asked)
+        if prepared.consents is None or consent is not None
+        else Item(Outcome.DENIED, "consent-missing")
+        for question, consent in zip(prepared.questions, agreed, strict=True)
+    ]
     return items, tuple(asked)
 
 
@@ -90,8 +97,6 @@ def _item(
     parts: Gateway, sources: MountParts, call: Call, prepared: Prepared, question: Question | None, asked: list[Asked]
 ) -> Item:
     """Ask one question, of one mount after the other, until one answers."""
-    if not prepared.is_agreed:
-        return Item(Outcome.DENIED, "consent-missing")
     if question is None:
         return Item(Outcome.NOT_COVERED, "outside-grant" if prepared.served else "not-mounted")
     item = Item(Outcome.NOT_COVERED, "not-mounted")
@@ -199,4 +204,15 @@ def drafted(
         receipt_trees.digested(salt, told),
         call.request_id,
     )
-    return Draft(use, prepared.allowed, len(items), lambda session, at: require(session, call, at), signed, asked)
+    again = lambda session, at: require(session, call, at)  # noqa: E731 - one line of a value
+    acts = tuple(_acts(parts, prepared, items, usage))
+    return Draft(use, prepared.allowed, len(items), again, signed, asked, acts=acts)
+
+
+def _acts(
+    parts: Gateway, prepared: Prepared, items: Sequence[Item], usage: str
+) -> Iterator[Callable[[Session, datetime], None]]:
+    """Count the use of each consent under which something is shown; one that is gone by then ends the call."""
+    agreed = zip(items, prepared.consents or (), strict=False)
+    for consent in dict.fromkeys(consent for item, consent in agreed if consent is not None and item.rows):
+        yield lambda session, at, consent=consent: parts.consents.used(session, consent, usage, at)  # type: ignore[misc]

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import ClassVar, Final
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from exchange.door.enumeration import Limits
 from exchange.door.errors import ReceiptKeyMissing
 from exchange.door.recording import Recorder
 from exchange.sources.cursors import Cursors
+from exchange.sources.questions import Asked
 from keys.algorithms.sm3 import HMAC_SM3
 from keys.checkpoints.wiring import Checkpoints, CheckpointSettings
 from keys.data_keys import DataKeys
@@ -24,9 +25,49 @@ from keys.signers.signer import Signer
 
 SignerFor = Callable[[Session, str], Signer]
 
-# Asks whether the holders that a call is about agreed to it; certs hands in its own.
-Consents = Callable[[Session, Caller, str, Purpose, Sequence[str]], bool]
 
+class Consents(Protocol):
+    """Where holders' consents are on record; a room above hands in its own."""
+
+    def standing(
+        self,
+        session: Session,
+        by: Caller,
+        directory: str,
+        purpose: Purpose,
+        subjects: Sequence[Sequence[Asked]],
+        fields: Sequence[str],
+        at: datetime,
+    ) -> Sequence[str | None]:
+        """Give for each subject the consent under which these items of a directory may be shown, if one stands."""
+        ...
+
+    def used(self, session: Session, consent: str, usage: str, at: datetime) -> None:
+        """Count a use, in the transaction that records it; refuse it where the consent is gone by then."""
+        ...
+
+
+class NobodyAgreed:
+    """Stands where no record of consents is kept: then no use that needs one is answered."""
+
+    def standing(
+        self,
+        _session: Session,
+        _by: Caller,
+        _directory: str,
+        _purpose: Purpose,
+        subjects: Sequence[Sequence[Asked]],
+        _fields: Sequence[str],
+        _at: datetime,
+    ) -> Sequence[str | None]:
+        """Find none."""
+        return [None] * len(subjects)
+
+    def used(self, _session: Session, _consent: str, _usage: str, _at: datetime) -> None:
+        """Nothing was found that could be used."""
+
+
+NOBODY_AGREED: Final = NobodyAgreed()
 # Both hang on the master of matching hashes, which is never replaced; so they may be remembered by a process.
 SUBJECTS: Final = "exchange.gateway.subjects"
 SALTS: Final = "exchange.gateway.salts"
@@ -35,11 +76,6 @@ AT_LEAST_ONE: Final = (
     *("binding_days", "together", "result_rows", "result_mib", "result_days"),
     *("alarm_subjects", "alarm_unknown_percent", "alarm_fewest", "alarm_minutes"),
 )
-
-
-def nobody_agreed(_session: Session, _by: Caller, _directory: str, _purpose: Purpose, _subjects: Sequence[str]) -> bool:
-    """Stand where no record of consents is kept: then no use that needs one is answered."""
-    return False
 
 
 @dataclass(frozen=True)
@@ -103,7 +139,7 @@ class Gateway:
     salts: KeyedHash = field(repr=False)
     cursors: Cursors = field(repr=False)
     recorder: Recorder = field(repr=False)
-    consents: Consents = field(repr=False, default=nobody_agreed)
+    consents: Consents = field(repr=False, default=NOBODY_AGREED)
 
     def open(self, database: Database) -> None:
         """Have the keys of the hashes at hand."""
@@ -123,7 +159,7 @@ def built(
     signer_for: SignerFor,
     data_keys: DataKeys,
     checkpoints: Checkpoints,
-    consents: Consents = nobody_agreed,
+    consents: Consents = NOBODY_AGREED,
 ) -> Gateway:
     """Build the part from the settings. Raises `UnusableSetting`."""
     told = read[GatewaySettings]

@@ -19,6 +19,7 @@ from base.db import Database
 from exchange.agreements.contracts import Quota, RowCondition
 from exchange.agreements.models import Grant
 from exchange.door import models as gateway_models
+from exchange.door.errors import NoSealingKey
 from exchange.door.models import Usage
 from exchange.models import Directory
 from exchange.mounting import mounts
@@ -34,6 +35,23 @@ from tests.exchange.gateway_house import FIELDS, House, purpose
 from tests.exchange.sources.sites import INJECTIONS
 
 ONE = [{"item": "许可证编号", "values": ["苏卫0001"]}]
+TWO = [{"item": "许可证编号", "values": ["苏卫0002"]}]
+
+
+class Agreed:
+    """A record of consents: those whom a call names by these values agreed; perhaps one is gone when it is used."""
+
+    def __init__(self, values: set[str], *, is_gone: bool = False) -> None:
+        self.values, self.is_gone = values, is_gone
+        self.uses: list[str] = []
+
+    def standing(self, _session, _by, _directory, _purpose, subjects, _fields, _at):
+        return ["a" if {value for each in asked for value in each.values} & self.values else None for asked in subjects]
+
+    def used(self, _session, _consent, usage, _at):
+        if self.is_gone:
+            raise NoSealingKey("gone")
+        self.uses.append(usage)
 
 
 @pytest.fixture
@@ -255,9 +273,27 @@ def test_a_use_that_needs_the_holders_word_is_denied_without_it(opened):
     house = opened()
     told = house.ask(purpose=purpose(ground="holder"), conditions=ONE).json
     assert (told["outcome"], told["reason"]["code"], told["rows"]) == ("denied", "consent-missing", [])
-    agreed = replace(house.parts, consents=lambda *_: True)
-    web.furnish(house.door.app, agreed)
-    assert house.ask(purpose=purpose(ground="holder"), conditions=ONE).json["outcome"] == "found"
+    agreed = Agreed({ONE[0]["values"][0]})
+    web.furnish(house.door.app, replace(house.parts, consents=agreed))
+    told = house.ask(purpose=purpose(ground="holder"), conditions=ONE).json
+    assert told["outcome"] == "found"
+    assert agreed.uses == [told["usage_id"]]
+
+
+def test_of_many_each_is_shown_under_the_consent_of_its_own_holder(opened):
+    house = opened()
+    web.furnish(house.door.app, replace(house.parts, consents=Agreed({ONE[0]["values"][0]})))
+    told = house.ask(purpose=purpose(ground="holder"), subjects=[ONE, TWO]).json
+    assert [each["outcome"] for each in told["items"]] == ["found", "denied"]
+
+
+def test_a_consent_that_is_withdrawn_in_the_middle_ends_the_call_and_its_use(opened):
+    house = opened()
+    web.furnish(house.door.app, replace(house.parts, consents=Agreed({ONE[0]["values"][0]}, is_gone=True)))
+    answer = house.ask(purpose=purpose(ground="holder"), conditions=ONE)
+    assert (answer.status_code, answer.json["code"]) == (409, "no-sealing-key")
+    assert "演示饭店" not in answer.get_data(as_text=True)
+    assert usages(house) == []
 
 
 def test_nothing_serves_a_directory_whose_mount_is_suspended(opened, at):

@@ -13,16 +13,12 @@ from base.errors import DomainError
 from certs.filing.matter import Means, Mode
 from certs.filing.plans.offers import Offers
 from certs.filing.plans.plan import Line, Plan, Source
+from certs.holder_codes import KEY_ITEMS
 from certs.libraries.answers import Named
 
 DENIED: Final = "denied"
 SLOW: Final = "source-slow"
 APPLICANT: Final = "applicant"
-# How directories call the item by which somebody is found, by the kind of their code.
-KEY_ITEMS: Final[Mapping[str, tuple[str, ...]]] = {
-    "001": ("统一社会信用代码", "社会信用代码", "企业统一社会信用代码", "持证主体代码", "单位代码"),
-    "111": ("公民身份号码", "身份证号", "身份证号码", "证件号码", "持证主体代码"),
-}
 
 
 @dataclass(frozen=True)
