@@ -11,8 +11,8 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import app
-from base import calendar, clock, sandbox, schema, settings
-from base.audit import Entry, Thing, record
+from base import clock, sandbox, schema, settings
+from base.callers import Caller
 from base.db import Database
 from base.program import Running, Sandbox
 
@@ -63,8 +63,7 @@ def _made(folder: Path, url: str, port: int) -> Running:
     running = Running(app.PROGRAM, settings.read(app.PROGRAM.sections, file, {"YINXIN_WEB_SECRET": "x" * 32, **CHEAP}))
     schema.upgrade(running.unchecked_database)
     with running.database.transaction() as session:
-        calendar.seed(session)
-        record(session, Entry(clock.now(), "sandbox", "", "seeded", Thing("calendar", "known-years")))
+        running.seed(session, Caller("system", "sandbox"), clock.now())
     told = Sandbox(folder, url, {"url": url})
     for sample in app.PROGRAM.samples:
         sample(running, told)
