@@ -27,7 +27,7 @@ from exchange.models import DIRECTORY_SEARCH, Directory, DirectoryVersion
 from keys.parties.sample import code_of
 from tests.exchange import departments
 
-NAME = "W7_directories"
+NAME = "W7"
 KINDS = ("sqlite", "postgresql")
 AT = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 STEWARD = Caller("person", "bench", "bench", code_of("health"), frozenset({"steward"}))

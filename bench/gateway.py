@@ -44,7 +44,7 @@ from tests import postgres
 from tests.exchange import departments, gateway_house
 from tests.exchange.departments import published
 
-NAME = "W1_gateway"
+NAME = "W1"
 WORKERS, THREADS, CLIENTS = 2, 16, 16
 PATIENCE_SECONDS = 120
 # Above what two cores can answer, so that the run ends by the clock.
