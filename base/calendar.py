@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import chinese_calendar  # type: ignore[import-untyped]
-from sqlalchemy import CheckConstraint, Date, String, delete, select
+from sqlalchemy import CheckConstraint, Date, String, delete, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from base import audit
@@ -48,6 +48,9 @@ NAMES = {
     "Mid-autumn Festival": "中秋节",
     "Anti-Fascist 70th Day": "抗战胜利纪念日",
 }
+
+
+Row = dict[str, Any]
 
 
 class DayKind(enum.StrEnum):
@@ -115,14 +118,14 @@ def seed(session: Session) -> list[int]:
     """Lay down every year that the package knows and the table does not, and tell which; no known year is touched."""
     known = set(session.scalars(select(CalendarYear.year)))
     source = f"chinesecalendar {version('chinesecalendar')}"
-    rows: dict[int, list[CalendarDay]] = {}
-    for kind, days in ((DayKind.OFF, chinese_calendar.holidays), (DayKind.WORK, chinese_calendar.workdays)):
-        for day, name in days.items():
-            row = CalendarDay(day=day, kind=kind.value, name=NAMES.get(name, name), source=source)
-            rows.setdefault(day.year, []).append(row)
-    new = sorted(rows.keys() - known)
-    for year in new:
-        _lay_down(session, year, rows[year], source)
+    rows = [
+        {"day": day, "kind": kind.value, "name": NAMES.get(name, name), "source": source}
+        for kind, days in ((DayKind.OFF, chinese_calendar.holidays), (DayKind.WORK, chinese_calendar.workdays))
+        for day, name in days.items()
+        if day.year not in known
+    ]
+    new = sorted({row["day"].year for row in rows})
+    _lay_down(session, new, rows, source)
     return new
 
 
@@ -153,10 +156,10 @@ def import_year(session: Session, year: int, file: bytes, source: str) -> int:
     UTF-8 and GB 18030 are read. Raises `UnreadableCalendar`; then nothing has changed.
     """
     rows = list(_rows(year, file, source))
-    off = Counter(row.kind for row in rows)[DayKind.OFF]
+    off = Counter(row["kind"] for row in rows)[DayKind.OFF]
     if off < FEWEST_DAYS_OFF:
         raise UnreadableCalendar(len(rows) + 1, f"{FEWEST_DAYS_OFF} days off or more in {year}, not {off}")
-    _lay_down(session, year, rows, source)
+    _lay_down(session, [year], rows, source)
     return len(rows)
 
 
@@ -168,14 +171,18 @@ def missing_next_year(session: Session, at: datetime) -> int | None:
     return next((year for year in wanted if year not in known), None)
 
 
-def _lay_down(session: Session, year: int, rows: list[CalendarDay], source: str) -> None:
-    session.execute(delete(CalendarDay).where(CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31))))
-    session.add_all(rows)
-    session.merge(CalendarYear(year=year, source=source))
-    session.flush()
+def _lay_down(session: Session, years: list[int], rows: list[Row], source: str) -> None:
+    """Replace whole years; rows without objects, since some hundreds are laid down at once."""
+    if not years:
+        return
+    whole = [CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31)) for year in years]
+    session.execute(delete(CalendarDay).where(or_(*whole)))
+    session.execute(insert(CalendarDay), rows)
+    session.execute(delete(CalendarYear).where(CalendarYear.year.in_(years)))
+    session.execute(insert(CalendarYear), [{"year": year, "source": source} for year in years])
 
 
-def _rows(year: int, file: bytes, source: str) -> Iterator[CalendarDay]:
+def _rows(year: int, file: bytes, source: str) -> Iterator[Row]:
     reader = csv.DictReader(io.StringIO(_text(file)), strict=True)
     seen: set[date] = set()
     try:
@@ -183,15 +190,16 @@ def _rows(year: int, file: bytes, source: str) -> Iterator[CalendarDay]:
             raise UnreadableCalendar(1, "date,kind,name")
         for cells in reader:
             row = _row(cells, reader.line_num, source)
-            if row.day.year != year or row.day in seen:
+            day: date = row["day"]
+            if day.year != year or day in seen:
                 raise UnreadableCalendar(reader.line_num, f"a day of {year}, once")
-            seen.add(row.day)
+            seen.add(day)
             yield row
     except csv.Error as error:
         raise UnreadableCalendar(reader.line_num + 1, "CSV") from error
 
 
-def _row(cells: dict[str, str], line: int, source: str) -> CalendarDay:
+def _row(cells: dict[str, str], line: int, source: str) -> Row:
     try:
         day = date.fromisoformat(cells["date"].strip())
         kind = WRITTEN[cells["kind"].strip()]
@@ -202,7 +210,7 @@ def _row(cells: dict[str, str], line: int, source: str) -> CalendarDay:
         raise UnreadableCalendar(line, "a Saturday or Sunday as an extra working day")
     if not name.isprintable():
         raise UnreadableCalendar(line, "a name without control characters")
-    return CalendarDay(day=day, kind=kind.value, name=name, source=source)
+    return {"day": day, "kind": kind.value, "name": name, "source": source}
 
 
 def _text(file: bytes) -> str:

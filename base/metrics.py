@@ -160,6 +160,48 @@ CERTIFICATE_QUERIES = Counted(
     "证照查询按结果的次数。",
     "Look-ups of certificates by outcome.",
 )
+SYNC_ROWS = Level(
+    "yinxin_sync_rows", ("target", "state"), "各同步通道中各状态的记录数。", "Records of each sync target by state."
+)
+SYNC_LAG_SECONDS = Level(
+    "yinxin_sync_lag_seconds",
+    ("target",),
+    "最早一条待上报记录已等待的时间（秒）。",
+    "For how long the oldest record has waited to be taken, in seconds.",
+)
+SYNC_ANSWERED_AT = Level(
+    "yinxin_sync_last_success_timestamp_seconds",
+    ("target",),
+    "对方最近一次正常应答的时刻（Unix 秒）。",
+    "When the sync target last gave an answer that was believed, in Unix seconds.",
+)
+SYNC_PAUSED = Level(
+    "yinxin_sync_paused", ("target",), "同步通道是否已暂停（1 为暂停）。", "Whether a sync channel is paused (1)."
+)
+SYNC_DIFFERENCES = Level(
+    "yinxin_sync_differences",
+    ("target",),
+    "与各同步目标对账后尚未消除的差异数。",
+    "Things that differ from what a sync target holds, and are not settled.",
+)
+TICKETS_OPEN = Level(
+    "yinxin_tickets_open",
+    ("monitor", "severity"),
+    "未关闭的监测预警单数。",
+    "Monitoring tickets that are not closed.",
+)
+TICKETS_OVERDUE = Level(
+    "yinxin_tickets_overdue", (), "逾期未关闭的监测预警单数。", "Monitoring tickets that should be closed by now."
+)
+FIGURES_USES = Counted(
+    "yinxin_figures_uses_total", (), "通报指标已计入的用证用数次数。", "Uses that figures have counted."
+)
+FIGURES_WAITING = Level(
+    "yinxin_figures_waiting_entries",
+    (),
+    "台账中尚未计入通报指标的条目数。",
+    "Entries of the ledger that figures have not counted yet.",
+)
 
 METRICS: tuple[Metric, ...] = (
     REQUESTS,
@@ -177,6 +219,15 @@ METRICS: tuple[Metric, ...] = (
     VERIFIERS_AWAITED,
     ENUMERATION_ALARMS,
     CERTIFICATE_QUERIES,
+    SYNC_ROWS,
+    SYNC_LAG_SECONDS,
+    SYNC_ANSWERED_AT,
+    SYNC_PAUSED,
+    SYNC_DIFFERENCES,
+    TICKETS_OPEN,
+    TICKETS_OVERDUE,
+    FIGURES_USES,
+    FIGURES_WAITING,
 )
 
 

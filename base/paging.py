@@ -58,6 +58,8 @@ class Pager:
         by: tuple[InstrumentedAttribute[Any], ...],
         asked: PageAsked,
         name: str,
+        *,
+        descending: bool = False,
     ) -> Page[T]:
         """Read one page of the query in the order of the columns, which must name one row together.
 
@@ -65,8 +67,10 @@ class Pager:
         """
         signer = URLSafeSerializer(self._secret, salt=f"page:{name}")
         if asked.cursor is not None:
-            query = query.where(tuple_(*by) > tuple_(*_place(signer, asked.cursor, len(by))))
-        rows = session.scalars(query.order_by(*by).limit(asked.limit + 1)).all()
+            place = tuple_(*_place(signer, asked.cursor, len(by)))
+            query = query.where(tuple_(*by) < place if descending else tuple_(*by) > place)
+        order = [each.desc() for each in by] if descending else by
+        rows = session.scalars(query.order_by(*order).limit(asked.limit + 1)).all()
         items = rows[: asked.limit]
         if len(rows) <= asked.limit:
             return Page(items, None)

@@ -4,7 +4,7 @@ Commands and processes are handed a `Running`; none of them knows which rooms ex
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +46,17 @@ class Remembered:
     silent: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Second:
+    """A second site of the sandbox, in a folder below the first's, and how the two get to know each other."""
+
+    folder: str
+    # From its folder and the first site's address.
+    settings: Callable[[Path, str], str]
+    samples: tuple[Sample, ...]
+    introduce: Callable[["Running", "Running"], None]
+
+
 Remembering = Callable[["Running", Session], Remembered]
 
 
@@ -78,8 +89,28 @@ class Furniture:
     sandbox_beside: tuple[tuple[str, ...], ...] = ()
 
     def __add__(self, other: "Furniture") -> "Furniture":
-        """Put another's pieces behind these."""
-        return Furniture(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})
+        """Put another's pieces behind these; groups of commands of one name become one group."""
+        told = {each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)}
+        return Furniture(**{**told, "commands": joined(told["commands"])})
+
+
+def joined(commands: Iterable[click.Command]) -> tuple[click.Command, ...]:
+    """Unite groups of commands that have one name, from several rooms.
+
+    Raises `ValueError` for a name that is used twice otherwise.
+    """
+    laid: dict[str, click.Command] = {}
+    for each in commands:
+        name = each.name or ""
+        laid[name] = _united(laid[name], each) if name in laid else each
+    return tuple(laid.values())
+
+
+def _united(one: click.Command, other: click.Command) -> click.Group:
+    if isinstance(one, click.Group) and isinstance(other, click.Group) and not one.commands.keys() & other.commands:
+        return click.Group(one.name, {**one.commands, **other.commands}, help=one.help)
+    message = f"two commands are called {one.name}"
+    raise ValueError(message)
 
 
 @dataclass(frozen=True)
@@ -99,6 +130,7 @@ class Program:
     sandbox_settings: tuple[Callable[[Path], str], ...] = ()
     sandbox_beside: tuple[tuple[str, ...], ...] = ()
     seeds: tuple[Seed, ...] = ()
+    sandbox_second: Second | None = None
 
 
 class Running:

@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -16,7 +17,7 @@ from typing import ClassVar
 from granian import Granian
 from granian.constants import Interfaces
 
-from base import metrics
+from base import clock, metrics
 from base.errors import DomainError, Kind
 from base.program import Running
 from base.web import WebSettings
@@ -101,6 +102,26 @@ def require_writable(folder: Path) -> None:
         raise PlaceNotWritable(str(folder)) from error
 
 
+def finish(*arguments: str) -> None:
+    """Run another process of this program to its end; one that fails has said why, and ends this one too."""
+    done = subprocess.run([sys.executable, "-m", "app", *arguments], env=dict(os.environ), check=False)  # noqa: S603
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
 def beside(*arguments: str) -> subprocess.Popen[bytes]:
     """Start another process of this program that ends with this one."""
     return subprocess.Popen([sys.executable, "-m", "app", *arguments], env=dict(os.environ))  # noqa: S603
+
+
+def end(processes: Sequence[subprocess.Popen[bytes]], grace: float) -> None:
+    """End processes that were started beside this one: all are asked, and who is not gone after the grace is killed."""
+    for each in processes:
+        each.terminate()
+    until = clock.stopwatch() + grace
+    for each in processes:
+        try:
+            each.wait(max(0.0, until - clock.stopwatch()))
+        except subprocess.TimeoutExpired:
+            each.kill()
+            each.wait()

@@ -24,6 +24,7 @@ import structlog
 from flask import Flask, Request, Response, current_app, g, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from sqlalchemy.orm import Session
+from werkzeug.routing import IntegerConverter, Map
 
 from base import callers, clock, idempotency, problems, strict_json
 from base.api import DOCUMENTING, SESSION_COOKIE, MalformedRequest
@@ -38,6 +39,9 @@ P = TypeVar("P")
 View = Callable[..., Any]
 
 FORM_TYPE = "application/x-www-form-urlencoded"
+FORMS = frozenset({FORM_TYPE, "multipart/form-data"})
+# SQLite and PostgreSQL count rows in signed 64 bits.
+MOST_ROWS = 2**63 - 1
 REQUEST_ID_SHAPE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -203,7 +207,7 @@ def writes(view: View) -> View:
         def answer(database: Database, held: idempotency.Claim | None) -> Any:
             with database.transaction() as session:
                 response = view(session, *args, **kwargs)
-                return response if held is None else _kept(session, held, response)
+                return response if held is None else kept(session, held, response)
 
         return _once(answer)
 
@@ -225,7 +229,7 @@ def transacts(view: View) -> View:
             if held is None:
                 return response
             with database.transaction() as session:
-                return _kept(session, held, response)
+                return kept(session, held, response)
 
         return _once(answer)
 
@@ -234,9 +238,12 @@ def transacts(view: View) -> View:
 
 
 def _once(answer: Callable[[Database, idempotency.Claim | None], Any]) -> Any:
-    """Answer, or give again what was answered to the same Idempotency-Key."""
+    return once(request.headers.get("Idempotency-Key"), answer)
+
+
+def once(key: str | None, answer: Callable[[Database, idempotency.Claim | None], Any]) -> Any:
+    """Answer, or give again what was answered to the same key; what is to be given again is `kept` with the act."""
     database = parts(Database)
-    key = request.headers.get("Idempotency-Key")
     if not key:
         return answer(database, None)
     held = idempotency.claim(database, _claimant(), _key(key), _digest(), clock.now())
@@ -250,10 +257,11 @@ def _once(answer: Callable[[Database, idempotency.Claim | None], Any]) -> Any:
         raise
 
 
-def _kept(session: Session, held: idempotency.Claim, made: Any) -> Response:
+def kept(session: Session, held: idempotency.Claim, made: Any) -> Response:
+    """Keep an answer in the act's own transaction."""
     response = current_app.make_response(made)
-    kept = {"Content-Type": response.content_type, **_of(response, "Location", "ETag")}
-    idempotency.keep(session, held, idempotency.StoredAnswer(response.status_code, kept, response.data))
+    headers = {"Content-Type": response.content_type, **_of(response, "Location", "ETag")}
+    idempotency.keep(session, held, idempotency.StoredAnswer(response.status_code, headers, response.data))
     return response
 
 
@@ -327,6 +335,14 @@ class InMemoryRequest(Request):
         return BytesIO()
 
 
+class RowNumber(IntegerConverter):
+    """A number in an address; one that is larger than any row's names nothing."""
+
+    def __init__(self, map: Map, *args: Any, **told: Any) -> None:  # noqa: A002 - werkzeug hands it on by this name
+        """Bound what may stand there."""
+        super().__init__(map, *args, **{"max": MOST_ROWS, **told})
+
+
 def new_app(settings: WebSettings, page: problems.Page, metrics: Metrics) -> Flask:
     """Make the bare app: strict JSON, memory-only uploads, limits, request ids, headers and problem documents."""
     app = Flask("yinxin", static_folder=None)
@@ -342,6 +358,7 @@ def new_app(settings: WebSettings, page: problems.Page, metrics: Metrics) -> Fla
         OPENAPI_VERSION="3.1.0",
     )
     app.url_map.strict_slashes = False
+    app.url_map.converters["int"] = RowNumber
     problems.install(app, page)
     app.before_request(_begin)
     app.after_request(_finish)
@@ -428,7 +445,7 @@ def _session_cookie() -> str | None:
 
 def _csrf_token() -> str | None:
     """Give the token from its header, or from the hidden field of a plain form, which cannot set headers."""
-    if request.mimetype == FORM_TYPE:
+    if request.mimetype in FORMS:
         return request.headers.get("X-CSRF-Token") or request.form.get("csrf_token")
     return request.headers.get("X-CSRF-Token")
 
@@ -445,8 +462,16 @@ def _key(key: str) -> str:
 
 
 def _digest() -> str:
-    whole = b"\0".join([request.method.encode(), request.full_path.encode(), request.get_data()])
-    return hashlib.sha256(whole).hexdigest()
+    """Name a request by what it asks; a form is read in parts, so that its bytes are gone and its fields are taken."""
+    asked = hashlib.sha256(b"\0".join([request.method.encode(), request.full_path.encode()]))
+    if request.mimetype not in FORMS:
+        asked.update(b"\0" + request.get_data())
+        return asked.hexdigest()
+    asked.update(repr(sorted(request.form.items(multi=True))).encode())
+    for name, file in sorted(request.files.items(multi=True), key=lambda each: (each[0], each[1].filename or "")):
+        asked.update(repr((name, file.filename, hashlib.sha256(file.read()).hexdigest())).encode())
+        file.seek(0)
+    return asked.hexdigest()
 
 
 def _of(response: Response, *names: str) -> dict[str, str]:

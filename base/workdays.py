@@ -133,6 +133,20 @@ def deadline(calendar: Calendar, start: datetime, days: int) -> Deadline:
     return Deadline(start, days, counted[-1], ends_at, _reminders(counted, start))
 
 
+def deadline_or_sooner(calendar: Calendar, start: datetime, days: int) -> Deadline:
+    """Count a term; where it reaches past the known years every day counts, so that it ends early and never late.
+
+    For what must begin whether or not next year's arrangement is out; it is reminded of on its last morning alone.
+    Raises `UnusableTerm`.
+    """
+    try:
+        return deadline(calendar, start, days)
+    except CalendarYearUnknown:
+        last_day = local_day(start) + timedelta(days=days)
+        ends_at = datetime.combine(last_day + ONE_DAY, time(0), SHANGHAI).astimezone(UTC)
+        return Deadline(start, days, last_day, ends_at, _reminders([last_day], start))
+
+
 def remaining(calendar: Calendar, due: Deadline, at: datetime) -> Remaining:
     """Tell how many working days are left, or for how many it has been missed.
 

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,6 +36,8 @@ from keys.parties.acting import changed
 
 SEALING: Final = "sealing"
 MATCHING: Final = "matching"
+# Marks a session that made a key itself.
+MADE: Final = "made"
 FORMAT: Final = 1
 HEADER: Final = struct.Struct(">B8sI")
 ID_BYTES: Final = 8
@@ -117,7 +119,7 @@ class DataKeys:
                 return secrets.token_hex(MASTER_BYTES)
             master = self._key(self._current(session, MATCHING))
             of_purpose = HMAC_SM3.tag(master, b"yinxin matching\0" + purpose.encode("ascii"))
-            if reads:  # a transaction that writes may have made the master itself, and be undone
+            if (DataKey, MADE) not in session.info:  # what this transaction made itself may be undone
                 self._matching[purpose] = of_purpose
         return HMAC_SM3.tag(of_purpose, value.encode("utf-8", "surrogatepass")).hex()
 
@@ -179,7 +181,14 @@ class DataKeys:
         raise DataKeyUnusable(row.id, row.version)
 
     def _current(self, session: Session, purpose: str) -> DataKey:
-        return _active(session, purpose) or self._made(session, purpose, secrets.token_hex(ID_BYTES), 1, self.now())
+        """Give the key of now: asked for once in a transaction, unless that has made one and may be undone in part."""
+        begun, row = session.info.get((DataKey, purpose), (None, None))
+        if row is not None and begun is session.get_transaction():
+            return cast("DataKey", row)
+        row = _active(session, purpose) or self._made(session, purpose, secrets.token_hex(ID_BYTES), 1, self.now())
+        if (DataKey, MADE) not in session.info:
+            session.info[DataKey, purpose] = (session.get_transaction(), row)
+        return row
 
     def _made(self, session: Session, purpose: str, name: str, version: int, at: datetime) -> DataKey:
         """Make a data key, unless another process has just made this version. Raises `KekUnusable`."""
@@ -196,6 +205,8 @@ class DataKeys:
             "created_at": at,
             "rewrapped_at": None,
         }
+        session.info.pop((DataKey, purpose), None)
+        session.info[DataKey, MADE] = True
         session.execute(inserting(session, DataKey).values(row).on_conflict_do_nothing())
         found = _active(session, purpose)
         if found is None:

@@ -5,11 +5,10 @@ named. An extendedKeyUsage limits where it is there: one of the numbers named, o
 and OCSP answers it must be there and name just that (RFC 3161 2.3, RFC 6960 4.2.2.2).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
+from base.tables import laid_out
 from keys.extensions import Usage
 from keys.trust_errors import UnknownPurpose
 
@@ -62,15 +61,7 @@ AUTHORITY: Final = Purpose("authority", frozenset({Usage.CERT_SIGN}), authority=
 PATH_ONLY: Final = Purpose("path-only")
 
 
-def table(*purposes: Purpose) -> Mapping[str, Purpose]:
-    """Lay purposes out by name. Raises `ValueError` for a name used twice."""
-    laid = {each.name: each for each in purposes}
-    if len(laid) != len(purposes):
-        raise ValueError("a purpose is named twice")
-    return MappingProxyType(laid)
-
-
-PURPOSES: Final = table(SEAL, DOCUMENT, MESSAGE, TIME_STAMP, OCSP, ENCRYPTION, AUTHORITY, PATH_ONLY)
+PURPOSES: Final = laid_out(SEAL, DOCUMENT, MESSAGE, TIME_STAMP, OCSP, ENCRYPTION, AUTHORITY, PATH_ONLY)
 
 
 def purpose(name: str) -> Purpose:

@@ -132,7 +132,12 @@ def serve_command(running: Running, host: str | None, port: int | None) -> None:
 @click.option("--host", default="127.0.0.1", help="Address to listen on / 监听地址")
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, help="Port / 端口")
 @click.option("--make-only", is_flag=True, help="Make the province but do not serve / 只建不启动")
+@click.option("--city", "with_second", is_flag=True, help="A city's site below it, on the next port / 另起下级市站点")
+@click.option("--under", hidden=True, default="", help="Address of the site above, where this is the city / 上级地址")
 @pass_running
-def sandbox_command(running: Running, data: Path, host: str, port: int, make_only: bool) -> None:
+def sandbox_command(
+    running: Running, data: Path, host: str, port: int, make_only: bool, with_second: bool, under: str
+) -> None:
     """An invented province that answers at once / 启动演示沙箱."""
-    sandbox.open_(running.program, data.absolute(), host, port, make_only=make_only)
+    place = sandbox.Place(data.absolute(), host, port, under)
+    sandbox.open_(running.program, place, make_only=make_only, with_second=with_second)

@@ -5,12 +5,11 @@ never an extension. Usages follow GM/T 0015 (keyUsage always, and critical), RFC
 (OCSP) and RFC 3161 2.3 (time stamps).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Final
 
+from base.tables import laid_out
 from keys.algorithms.algorithm import KeyKind
 from keys.authority.errors import UnknownTemplate
 from keys.extensions import Usage
@@ -44,14 +43,6 @@ class Template:
     no_check: bool = False
     two_persons: bool = False
     in_custody: bool = False
-
-
-def table(*templates: Template) -> Mapping[str, Template]:
-    """Lay templates out by name. Raises `ValueError` for a name used twice."""
-    laid = {each.name: each for each in templates}
-    if len(laid) != len(templates):
-        raise ValueError("a template is named twice")
-    return MappingProxyType(laid)
 
 
 _CERTIFYING: Final = frozenset({Usage.CERT_SIGN, Usage.CRL_SIGN})
@@ -145,7 +136,9 @@ TIME_STAMP_AUTHORITY: Final = Template(
     in_custody=True,
 )
 
-TEMPLATES: Final = table(ROOT, ISSUING, SEAL_MAKER, SEAL_SIGNER, SYSTEM, PERSON, OCSP_RESPONDER, TIME_STAMP_AUTHORITY)
+TEMPLATES: Final = laid_out(
+    ROOT, ISSUING, SEAL_MAKER, SEAL_SIGNER, SYSTEM, PERSON, OCSP_RESPONDER, TIME_STAMP_AUTHORITY
+)
 
 
 def template(name: str) -> Template:

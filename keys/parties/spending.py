@@ -15,7 +15,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from base.db import Base, inserting
+from base.db import Base
 from keys.parties.models import RevokedToken, SpentValue, TrustedTokenKey
 
 ASSERTION = "assertion"
@@ -28,14 +28,7 @@ def spend(session: Session, purpose: str, owner: str, value: str, kept_until: da
 
     On PostgreSQL a second spender waits until the first has committed or given up.
     """
-    row = {
-        "purpose": purpose,
-        "owner": owner,
-        "digest": hashlib.sha256(value.encode()).hexdigest(),
-        "kept_until": kept_until,
-    }
-    spent = inserting(session, SpentValue).values(row).on_conflict_do_nothing().returning(SpentValue.digest)
-    return session.execute(spent).first() is not None
+    return spend_all(session, purpose, [(owner, value)], kept_until)[0]
 
 
 def spend_all(session: Session, purpose: str, values: Iterable[tuple[str, str]], kept_until: datetime) -> list[bool]:

@@ -16,11 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.audit import Thing
-from base.callers import SCOPES, Caller
+from base.callers import SCOPES, Caller, NotAllowed
 from base.canonical import Json
 from keys.parties.acting import changed
 from keys.parties.errors import NoSuchSystem, PartyStateConflict, SystemKnown, UnknownScope
-from keys.parties.models import ACTIVE, SUSPENDED, System
+from keys.parties.models import ACTIVE, SUSPENDED, Organisation, System
 from keys.parties.organisations import active_organisation
 
 THING = "system"
@@ -47,6 +47,18 @@ def system_of(session: Session, system: str, *, locked: bool = False) -> System:
     if found is None:
         raise NoSuchSystem(system)
     return found
+
+
+def caller_of(session: Session, system: str, scope: str) -> Caller:
+    """Give a system as the caller that it is now, for those whom something else than a token proves to speak for it.
+
+    Raises `NotAllowed` where it or its organisation is not active, or it does not hold the scope.
+    """
+    query = select(System, Organisation.state).join(Organisation, Organisation.code == System.organisation)
+    row, state = session.execute(query.where(System.id == system)).one()
+    if row.state != ACTIVE or state != ACTIVE or scope not in row.scope_set:
+        raise NotAllowed(needed=scope)
+    return Caller("system", row.id, row.name, row.organisation, scopes=row.scope_set)
 
 
 def add(session: Session, new: NewSystem, by: Caller, at: datetime) -> System:

@@ -1,7 +1,6 @@
 """Bulk work is done once, chunk by chunk, wherever its process dies, with a queue of procrastinate's and without."""
 
 import dataclasses
-import os
 import signal
 import subprocess
 import sys
@@ -46,17 +45,16 @@ def world(database: Database):
 @pytest.fixture(scope="module")
 def queue_url(postgres_server):
     """A PostgreSQL with procrastinate's own schema beside ours."""
-    name = f"yinxin_queue_{os.getpid()}"
-    url = postgres.fresh(postgres_server, name).render_as_string(hide_password=False)
-    database = connect(DatabaseSettings(url=url))
-    Base.metadata.create_all(database.engine)
     from procrastinate.schema import SchemaManager
 
-    with database.engine.begin() as connection:
-        connection.connection.cursor().execute(SchemaManager.get_schema())
-    database.close()
-    yield url
-    postgres.drop(postgres_server, name)
+    with postgres.own(postgres_server, "queue") as address:
+        url = address.render_as_string(hide_password=False)
+        database = connect(DatabaseSettings(url=url))
+        Base.metadata.create_all(database.engine)
+        with database.engine.begin() as connection:
+            connection.connection.cursor().execute(SchemaManager.get_schema())
+        database.close()
+        yield url
 
 
 @pytest.fixture

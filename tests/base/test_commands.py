@@ -5,14 +5,22 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import column, create_engine, func, select, table
 
-from base.db import DatabaseSettings
+import app
+from base.audit import Entry, Thing, record
+from base.db import DatabaseSettings, connect
+from base.program import Running
 
 
-def yinxin(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def process(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a process of its own, where that is what is told of."""
     base = {name: value for name, value in os.environ.items() if not name.startswith("YINXIN_")}
     return subprocess.run(
         [sys.executable, "-m", "app", *arguments],
@@ -24,9 +32,28 @@ def yinxin(*arguments: str, cwd: Path, **environment: str) -> subprocess.Complet
     )
 
 
-def test_the_version_is_told(tmp_path: Path):
-    assert yinxin("version", cwd=tmp_path).stdout.startswith("yinxin ")
-    assert json.loads(yinxin("version", "--json", cwd=tmp_path).stdout)["name"] == "yinxin"
+@pytest.fixture
+def yinxin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run the command in this process, in a folder of its own."""
+    for name in [each for each in os.environ if each.startswith("YINXIN_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, **environment: str) -> Result:
+        running, usual = Running(app.PROGRAM), os.umask(0o022)
+        try:
+            return CliRunner(env=environment).invoke(app.group(), arguments, obj=running, catch_exceptions=False)
+        finally:
+            os.umask(usual)  # the sandbox narrows it for the whole process
+            if "unchecked_database" in vars(running):
+                running.unchecked_database.close()
+
+    return run
+
+
+def test_the_version_is_told(yinxin: Callable[..., Result], tmp_path: Path):
+    assert process("version", cwd=tmp_path).stdout.startswith("yinxin ")
+    assert json.loads(yinxin("version", "--json").stdout)["name"] == "yinxin"
 
 
 @pytest.mark.parametrize(
@@ -42,10 +69,10 @@ def test_the_version_is_told(tmp_path: Path):
     ],
 )
 def test_a_bad_start_is_one_sentence_and_an_exit_code(
-    tmp_path: Path, environment: dict[str, str], code: int, said: str
+    yinxin: Callable[..., Result], tmp_path: Path, environment: dict[str, str], code: int, said: str
 ):
-    told = yinxin("db", "check", cwd=tmp_path, **environment)
-    assert told.returncode == code, told.stderr
+    told = yinxin("db", "check", **environment)
+    assert told.exit_code == code, told.stderr
     assert said in told.stderr
     assert told.stderr.count("\n") == 1
     assert "Traceback" not in told.stderr
@@ -53,9 +80,14 @@ def test_a_bad_start_is_one_sentence_and_an_exit_code(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_old_schema_is_not_served(tmp_path: Path):
-    told = yinxin("serve", "--port", "18999", cwd=tmp_path)
-    assert told.returncode == 1
+def test_a_bad_start_ends_the_process_with_one_sentence(tmp_path: Path):
+    told = process("db", "check", cwd=tmp_path, YINXIN_WEB_PROT="1")
+    assert (told.returncode, told.stderr.count("\n")) == (2, 1), told.stderr
+
+
+def test_an_old_schema_is_not_served(yinxin: Callable[..., Result]):
+    told = yinxin("serve", "--port", "18999")
+    assert told.exit_code == 1
     assert "yinxin db upgrade" in told.stderr
 
 
@@ -64,55 +96,54 @@ def test_a_taken_port_is_told(tmp_path: Path):
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = str(other.getsockname()[1])
-        told = yinxin("sandbox", "--data", str(tmp_path / "s"), "--port", port, cwd=tmp_path)
+        told = process("sandbox", "--data", str(tmp_path / "s"), "--port", port, cwd=tmp_path)
     assert told.returncode == 1
     assert port in told.stderr
     assert not (tmp_path / "s" / "sandbox.db").exists()
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path):
+def test_a_place_that_cannot_be_written_is_told(yinxin: Callable[..., Result], tmp_path: Path):
     (tmp_path / "file").write_text("")
-    told = yinxin("sandbox", "--data", str(tmp_path / "file" / "s"), cwd=tmp_path)
-    assert told.returncode == 1
+    told = yinxin("sandbox", "--data", str(tmp_path / "file" / "s"))
+    assert told.exit_code == 1
     assert "cannot be written" in told.stderr
 
 
-def test_wrong_usage_is_2(tmp_path: Path):
-    assert yinxin("nonsense", cwd=tmp_path).returncode == 2
+def test_wrong_usage_is_2(yinxin: Callable[..., Result]):
+    assert yinxin("nonsense").exit_code == 2
 
 
-def test_upgrade_check_doctor_and_ledger_in_a_row(tmp_path: Path):
-    assert yinxin("db", "upgrade", cwd=tmp_path).returncode == 0
-    assert yinxin("db", "check", cwd=tmp_path).returncode == 0
-    doctor = yinxin("doctor", "--json", cwd=tmp_path)
-    assert doctor.returncode == 0, doctor.stdout
+def test_upgrade_check_doctor_and_ledger_in_a_row(yinxin: Callable[..., Result]):
+    assert yinxin("db", "upgrade").exit_code == 0
+    assert yinxin("db", "check").exit_code == 0
+    doctor = yinxin("doctor", "--json")
+    assert doctor.exit_code == 0, doctor.stdout
     assert {each["name"] for each in json.loads(doctor.stdout)["checks"]} >= {"database", "schema", "durability"}
-    ledger = yinxin("ledger", "verify", "--json", cwd=tmp_path)
+    ledger = yinxin("ledger", "verify", "--json")
     assert json.loads(ledger.stdout)["sound"] is True
 
 
-def test_a_head_that_a_witness_remembers_refutes_a_cut_ledger(tmp_path: Path):
-    yinxin("db", "upgrade", cwd=tmp_path)
-    told = yinxin("ledger", "verify", "--remembered", "3:" + "ab" * 32, cwd=tmp_path)
-    assert told.returncode == 1
+def test_a_head_that_a_witness_remembers_refutes_a_cut_ledger(yinxin: Callable[..., Result]):
+    yinxin("db", "upgrade")
+    told = yinxin("ledger", "verify", "--remembered", "3:" + "ab" * 32)
+    assert told.exit_code == 1
     assert "✕" in told.stdout
 
 
-def test_the_settings_are_listed_without_secrets(tmp_path: Path):
-    told = yinxin("config", "show", "--json", cwd=tmp_path, YINXIN_WEB_SECRET="hush" * 8)
+def test_the_settings_are_listed_without_secrets(yinxin: Callable[..., Result]):
+    told = yinxin("config", "show", "--json", YINXIN_WEB_SECRET="hush" * 8)
     assert "hush" not in told.stdout
     assert {each["path"] for each in json.loads(told.stdout)} >= {"database.url", "web.port"}
 
 
-def test_the_routes_are_listed_with_their_guards(tmp_path: Path):
-    rows = json.loads(yinxin("routes", "--json", cwd=tmp_path, YINXIN_WEB_ENVIRONMENT="demo").stdout)
+def test_the_routes_are_listed_with_their_guards(yinxin: Callable[..., Result]):
+    rows = json.loads(yinxin("routes", "--json", YINXIN_WEB_ENVIRONMENT="demo").stdout)
     assert {"methods": ["GET"], "path": "/api/v1/ledger/checkpoint", "who": "everyone"} in rows
 
 
-def test_a_refusal_is_told_in_chinese_on_a_chinese_terminal(tmp_path: Path):
-    told = yinxin("version", "--json", cwd=tmp_path, YINXIN_NONE="1")
-    assert told.returncode == 0, "the version needs no settings"
-    told = yinxin("db", "check", cwd=tmp_path, YINXIN_NONE="1", LC_ALL="zh_CN.UTF-8", LANG="zh_CN.UTF-8")
+def test_a_refusal_is_told_in_chinese_on_a_chinese_terminal(yinxin: Callable[..., Result], tmp_path: Path):
+    assert yinxin("version", "--json", YINXIN_NONE="1").exit_code == 0, "the version needs no settings"
+    told = process("db", "check", cwd=tmp_path, YINXIN_NONE="1", LC_ALL="zh_CN.UTF-8", LANG="zh_CN.UTF-8")
     assert "不认识配置项 YINXIN_NONE" in told.stderr or "YINXIN_NONE is not known" in told.stderr
 
 
@@ -120,18 +151,16 @@ def test_the_database_url_default_is_beside_the_caller():
     assert DatabaseSettings().url == "sqlite:///yinxin.db"
 
 
-def test_an_export_is_proven_by_the_file_that_shares_no_code(tmp_path: Path, at):
-    import app
-    from base.audit import Entry, Thing, record
-    from base.db import connect
-
-    yinxin("db", "upgrade", cwd=tmp_path)
+def test_an_export_is_proven_by_the_file_that_shares_no_code(
+    yinxin: Callable[..., Result], tmp_path: Path, at: datetime
+):
+    yinxin("db", "upgrade")
     database = connect(DatabaseSettings(url=f"sqlite:///{tmp_path / 'yinxin.db'}"), app.LAST_ACTS)
     for number in range(5):
         with database.transaction() as session:
             record(session, Entry(at, "system:a", "o", "made", Thing("thing", str(number))))
     database.close()
-    assert yinxin("ledger", "export", "--out", "e.jsonl", cwd=tmp_path).returncode == 0
+    assert yinxin("ledger", "export", "--out", "e.jsonl").exit_code == 0
     checker = Path(__file__).resolve().parents[2] / "base" / "ledger_check.py"
     check = [sys.executable, "-I", str(checker), "e.jsonl"]
     assert subprocess.run(check, cwd=tmp_path, check=False, capture_output=True).returncode == 0
@@ -140,15 +169,18 @@ def test_an_export_is_proven_by_the_file_that_shares_no_code(tmp_path: Path, at)
     assert subprocess.run(check, cwd=tmp_path, check=False, capture_output=True).returncode == 1
 
 
-def test_an_upgrade_brings_the_rows_that_no_site_can_do_without_and_once_is_enough(tmp_path: Path):
-    from sqlalchemy import column, create_engine, func, select, table
-
+def test_an_upgrade_brings_the_rows_that_no_site_can_do_without_and_once_is_enough(
+    yinxin: Callable[..., Result], tmp_path: Path
+):
+    counted = []
     for _ in range(2):
-        assert yinxin("db", "upgrade", cwd=tmp_path).returncode == 0
-    with create_engine(f"sqlite:///{tmp_path / 'yinxin.db'}").connect() as connection:
-        counted = {
-            name: connection.scalar(select(func.count()).select_from(table(name, column("rowid"))))
-            for name in ("base_calendar_years", "exchange_terms", "certs_case_terms", "base_audit_entries")
-        }
-    assert all(counted.values()), counted
-    assert counted["base_audit_entries"] == 3, "each seed is on record once"
+        assert yinxin("db", "upgrade").exit_code == 0
+        with create_engine(f"sqlite:///{tmp_path / 'yinxin.db'}").connect() as connection:
+            counted.append(
+                {
+                    name: connection.scalar(select(func.count()).select_from(table(name, column("rowid"))))
+                    for name in ("base_calendar_years", "exchange_terms", "certs_case_terms", "base_audit_entries")
+                }
+            )
+    assert all(counted[0].values()), counted
+    assert counted[1] == counted[0], "each seed is laid down and on record once"

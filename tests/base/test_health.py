@@ -4,12 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 import app
 from base import health, schema
 from base.db import Database, DatabaseSettings, connect
 from base.health import Check, Finding, House, examine, worst
 from base.settings import Settings, read
+from tests import postgres
 
 CHECKS = {each.name: each for each in health.CHECKS}
 
@@ -29,8 +31,26 @@ def ask(name: str, house: House) -> Finding:
 
 def test_a_database_that_answers_is_good(house: House):
     assert ask("database", house).outcome == "good"
-    assert ask("durability", house).outcome == "good"
     assert ask("disk", house).outcome == "good"
+
+
+def test_a_server_that_keeps_what_it_acknowledged_is_told_from_one_that_may_not(at):
+    url = postgres.address().render_as_string(hide_password=False)
+    database = connect(DatabaseSettings(url=url))
+    assert ask("durability", House(settings(url), database, at)).outcome == "good"
+    database.close()
+    hasty = connect(DatabaseSettings(url=url))
+    event.listen(hasty.engine, "begin", lambda connection: connection.exec_driver_sql("set synchronous_commit = off"))
+    finding = ask("durability", House(settings(url), hasty, at))
+    assert (finding.outcome, "synchronous_commit" in finding.en) == ("failed", True)
+    hasty.close()
+
+
+def test_a_file_that_is_written_as_the_house_does_is_durable(tmp_path: Path, at):
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    database = connect(DatabaseSettings(url=url))
+    assert ask("durability", House(settings(url), database, at)).outcome == "good"
+    database.close()
 
 
 def test_an_unreachable_database_fails_every_check_that_needs_it(at):
@@ -55,8 +75,6 @@ def test_an_upgraded_schema_is_good(tmp_path: Path, at):
 
 
 def test_unsafe_durability_fails(tmp_path: Path, at):
-    from sqlalchemy import event
-
     url = f"sqlite:///{tmp_path / 'a.db'}"
     database = connect(DatabaseSettings(url=url))
     event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=NORMAL"))

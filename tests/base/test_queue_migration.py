@@ -1,6 +1,5 @@
 """The queue's migration makes what procrastinate's whole schema makes, takes it back, and refuses other steps."""
 
-import os
 from importlib import import_module
 
 import pytest
@@ -31,12 +30,11 @@ CATALOGUE = text("""
 
 @pytest.fixture
 def connection(postgres_server):
-    name = f"yinxin_steps_{os.getpid()}"
-    engine = create_engine(postgres.fresh(postgres_server, name))
-    with engine.connect() as opened:
-        yield opened
-    engine.dispose()
-    postgres.drop(postgres_server, name)
+    with postgres.own(postgres_server, "steps") as url:
+        engine = create_engine(url)
+        with engine.connect() as opened:
+            yield opened
+        engine.dispose()
 
 
 def catalogue(connection: Connection) -> list[tuple]:

@@ -1,11 +1,10 @@
 """The migrations tell the whole story, down and up again with rows in place, and an old schema stops the start."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, inspect, select, text
+from sqlalchemy import inspect, select, text
 
 import app
 from base import schema
@@ -24,13 +23,10 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
         yield database
         database.close()
         return
-    server: URL = request.getfixturevalue("postgres_server")
-    name = f"yinxin_migrations_{os.getpid()}"
-    url = postgres.fresh(server, name)
-    database = connect(DatabaseSettings(url=url.render_as_string(hide_password=False)), app.LAST_ACTS)
-    yield database
-    database.close()
-    postgres.drop(server, name)
+    with postgres.own(request.getfixturevalue("postgres_server"), "migrations") as url:
+        database = connect(DatabaseSettings(url=url.render_as_string(hide_password=False)), app.LAST_ACTS)
+        yield database
+        database.close()
 
 
 def test_an_upgrade_makes_what_the_models_say(empty: Database):

@@ -346,6 +346,11 @@ def test_a_change_needs_the_version_it_was_made_from(client: FlaskClient):
     assert [without.status_code, stale.status_code, fresh.status_code] == [428, 412, 200]
 
 
+@pytest.mark.parametrize(("number", "status"), [(2**63 - 1, 200), (2**63, 404), (10**23, 404)])
+def test_a_number_that_no_row_can_have_names_nothing(client: FlaskClient, number: int, status: int):
+    assert client.get(f"/api/v1/things/{number}", headers=CLERK).status_code == status
+
+
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/none", 404), ("DELETE", "/api/v1/things", 405)])
 def test_what_http_refuses_is_a_problem_too(client: FlaskClient, method: str, path: str, status: int):
     answer = client.open(path, method=method)

@@ -13,6 +13,7 @@ from base.workdays import (
     Stage,
     UnusableTerm,
     deadline,
+    deadline_or_sooner,
     local_day,
     remaining,
 )
@@ -150,6 +151,19 @@ def test_a_term_that_reaches_into_an_unknown_year_is_refused_and_not_guessed():
     assert refusal.value.year == 2027
     with pytest.raises(CalendarYearUnknown):
         OFFICIAL.is_workday(date(2024, 12, 31))
+
+
+def test_a_term_that_must_begin_ends_sooner_where_the_next_year_is_unknown():
+    """Eleven days from 17 December 2026, every day counted; no arrangement of 2027 can make them end sooner."""
+    due = deadline_or_sooner(OFFICIAL, noon("2026-12-17"), 11)
+    assert due.last_day == date(2026, 12, 28)
+    assert due.ends_at == datetime.fromisoformat("2026-12-29T00:00:00+08:00")
+    assert [(each.stage, each.at) for each in due.reminders] == [
+        (Stage.DUE, datetime.fromisoformat("2026-12-28T09:00:00+08:00"))
+    ]
+    assert deadline_or_sooner(OFFICIAL, noon("2026-12-17"), 10) == deadline(OFFICIAL, noon("2026-12-17"), 10)
+    with pytest.raises(UnusableTerm):
+        deadline_or_sooner(OFFICIAL, noon("2026-12-17"), -1)
 
 
 @pytest.mark.parametrize("term", [-1, 2501, 10**9])

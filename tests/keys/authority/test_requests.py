@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from base.errors import DomainError
+from base.tables import laid_out
 from keys import extensions as ext
 from keys.algorithms import asymmetric, der, pem
 from keys.algorithms.algorithm import KeyKind
@@ -362,7 +363,7 @@ def test_templates_are_found_by_name_and_laid_out_once():
     with pytest.raises(UnknownTemplate):
         templates.template("nothing")
     with pytest.raises(ValueError, match="twice"):
-        templates.table(TEMPLATES["root"], TEMPLATES["root"])
+        laid_out(TEMPLATES["root"], TEMPLATES["root"])
     assert {each.name for each in TEMPLATES.values() if each.two_persons} == {"root", "issuing", "seal-maker"}
 
 

@@ -1,14 +1,14 @@
 """A site with something of everything, once on each database, and an empty place of each kind beside it."""
 
-import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import null, update
+from sqlalchemy import URL, null, update
 
 import app
 from base import calendar, events, settings
@@ -93,28 +93,37 @@ class Target:
     settings: DatabaseSettings
 
 
+@pytest.fixture(scope="session")
+def _laid_out(postgres_server: URL) -> Iterator[str]:
+    """Give the name of a database with today's tables, of which others are made; nobody is connected to it."""
+    with postgres.own(postgres_server, "laid_out") as url:
+        database = connect(DatabaseSettings(url=url.render_as_string(hide_password=False)))
+        Base.metadata.create_all(database.engine)
+        database.close()
+        yield str(url.database)
+
+
 @pytest.fixture(params=["to sqlite", "to postgresql"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
     """Give an empty database with today's tables."""
-    name = f"yinxin_restored_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
-    if request.param == "to sqlite":
-        told = DatabaseSettings(url=f"sqlite:///{tmp_path / 'restored.db'}")
-    else:
-        server = request.getfixturevalue("postgres_server")
-        told = DatabaseSettings(url=postgres.fresh(server, name).render_as_string(hide_password=False))
-    opened = connect(told, app.LAST_ACTS)
-    Base.metadata.create_all(opened.engine)
-    yield Target(opened, told)
-    opened.close()
-    if request.param != "to sqlite":
-        postgres.drop(server, name)
+    with ExitStack() as stack:
+        if request.param == "to postgresql":
+            server, like = request.getfixturevalue("postgres_server"), request.getfixturevalue("_laid_out")
+            url = stack.enter_context(postgres.own(server, "restored", like))
+            told = DatabaseSettings(url=url.render_as_string(hide_password=False))
+        else:
+            told = DatabaseSettings(url=f"sqlite:///{tmp_path / 'restored.db'}")
+            shutil.copy(request.getfixturevalue("_sqlite_template"), tmp_path / "restored.db")
+        opened = connect(told, app.LAST_ACTS)
+        yield Target(opened, told)
+        opened.close()
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Database]:
+def empty(_sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     """Give an empty database of the embedded kind."""
+    shutil.copy(_sqlite_template, tmp_path / "empty.db")
     opened = connect(DatabaseSettings(url=f"sqlite:///{tmp_path / 'empty.db'}"), app.LAST_ACTS)
-    Base.metadata.create_all(opened.engine)
     yield opened
     opened.close()
 

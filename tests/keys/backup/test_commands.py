@@ -15,7 +15,7 @@ from sqlalchemy import select
 import app
 from base import scheduling
 from base.audit import tree_at
-from base.db import Base, Database, DatabaseSettings, connect
+from base.db import Database, DatabaseSettings, connect
 from base.health import House, examine
 from base.models import AuditEntry
 from base.program import Running
@@ -76,10 +76,10 @@ def small(tmp_path: Path, request: pytest.FixtureRequest) -> Database:
 
 
 @pytest.fixture
-def source(tmp_path: Path):
-    opened = connect(DatabaseSettings(url=f"sqlite:///{tmp_path / 'site' / 'site.db'}"), app.LAST_ACTS)
+def source(_sqlite_template: Path, tmp_path: Path):
     (tmp_path / "site").mkdir()
-    Base.metadata.create_all(opened.engine)
+    shutil.copy(_sqlite_template, tmp_path / "site" / "site.db")
+    opened = connect(DatabaseSettings(url=f"sqlite:///{tmp_path / 'site' / 'site.db'}"), app.LAST_ACTS)
     yield opened
     opened.close()
 

@@ -1,7 +1,8 @@
 """Values sealed at rest: bound to their place, opened by nothing in the database, found by hashes that tell nothing."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from base.callers import Caller
 from base.db import Database
@@ -371,3 +372,57 @@ def test_nothing_of_a_key_shows(data_keys: DataKeys, database: Database):
     sealed_once(database, data_keys)
     assert "DataKeys(" in repr(data_keys)
     assert repr(data_keys) == "DataKeys()"
+
+
+def test_a_transaction_asks_once_for_the_key_that_seals(database: Database, data_keys: DataKeys):
+    with database.transaction() as session:
+        data_keys.prepare(session)
+    with database.transaction() as session:
+        data_keys.seal(session, b"first", PLACE)
+        with statements(database) as asked:
+            sealed = [data_keys.seal(session, each, PLACE) for each in (b"one", b"two")]
+            data_keys.matching_hash(session, "x", "y")
+            data_keys.matching_hash(session, "x", "z")
+    assert len([each for each in asked if "keys_data_keys" in each]) <= 1
+    assert [opened(database, data_keys, each) for each in sealed] == [b"one", b"two"]
+
+
+def test_a_key_whose_making_is_undone_seals_and_matches_nothing_afterwards(database: Database, data_keys: DataKeys):
+    """The first use on a site is taken back, once as a part of its transaction and once as the whole."""
+    with database.transaction() as session:
+        inside = session.begin_nested()
+        undone = data_keys.matching_hash(session, "x", "y")
+        data_keys.seal(session, b"lost", PLACE)
+        inside.rollback()
+        session.expire_all()
+        kept = data_keys.matching_hash(session, "x", "y")
+        sealed = data_keys.seal(session, b"kept", PLACE)
+    assert undone != kept
+    assert opened(database, data_keys, sealed) == b"kept"
+    with database.reading() as session:
+        assert data_keys.matching_hash(session, "x", "y") == kept
+
+
+def test_what_is_renewed_in_a_transaction_seals_in_it(database: Database, data_keys: DataKeys):
+    first = sealed_once(database, data_keys)
+    with database.transaction() as session:
+        data_keys.seal(session, b"before", PLACE)
+        assert data_keys.renew(session, ONE, AT + timedelta(days=10_000))
+        after = data_keys.seal(session, b"after", PLACE)
+    assert told_of(after)[1] == told_of(first)[1] + 1
+    assert opened(database, data_keys, after) == b"after"
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """Note the statements that are carried out."""
+    told: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        told.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield told
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)

@@ -1,6 +1,5 @@
 """Logging in: who gets in, who does not, that nobody can tell why, and that no guess outruns the count."""
 
-import multiprocessing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,7 +35,7 @@ from keys.parties.organisations import organisation_of
 from keys.parties.passwords import Argon2id, Hasher
 from keys.parties.sessions import Browser
 from tests.builders.box import Box
-from tests.keys.parties import login_site
+from tests.keys.parties import login_site, races
 from tests.keys.parties.builders import MAKER, PROVINCE
 from tests.keys.parties.login_site import (
     BROWSER,
@@ -398,15 +397,7 @@ def test_of_two_processes_with_the_same_code_exactly_one_gets_in(site: LoginSite
         str(tmp_path / "token.key"),
         site.clock.at,
     )
-    context = multiprocessing.get_context("spawn")
-    ready, told = context.Barrier(2), context.Queue()
-    runners = [context.Process(target=run, args=(race, number, ready, told)) for number in range(2)]
-    for runner in runners:
-        runner.start()
-    one, other = told.get(timeout=120), told.get(timeout=120)
-    for runner in runners:
-        runner.join()
-        assert runner.exitcode == 0
+    one, other = races.of_two(run, race)
     together = [mine + yours for mine, yours in zip(one, other, strict=True)]
     assert max(together) == 1
     assert sum(together) >= 1

@@ -1,6 +1,5 @@
 """What counts once counts once: a thousand times, after a restart, and for two processes at the same moment."""
 
-import multiprocessing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from keys.parties.client_proof import Assertion
 from keys.parties.errors import AssertionReplayed, RequestReplayed, RequestSignatureRefused
 from keys.parties.request_signing import Message
 from keys.parties.wiring import Parties
-from tests.keys.parties import builders
+from tests.keys.parties import builders, races
 from tests.keys.parties.builders import CITY, Site
 
 TIMES = 1000
@@ -107,7 +106,7 @@ class Race:
     at: datetime
 
 
-def run(race: Race, ready: object, told: object) -> None:
+def run(race: Race, _number: int, ready: object, told: object) -> None:
     """Be one of the two processes: send everything, and tell what was accepted."""
     database = connect(race.settings, app.LAST_ACTS)
     parties = wiring.built(builders.read_settings(race.settings, token_key=str(race.token_key)))
@@ -129,15 +128,7 @@ def test_of_two_processes_exactly_one_is_believed(database_settings, database, k
         [signed(keys["gm"], f"nonce-{number:012}", at) for number in range(RACED)],
         at,
     )
-    context = multiprocessing.get_context("spawn")
-    ready, told = context.Barrier(2), context.Queue()
-    runners = [context.Process(target=run, args=(race, ready, told)) for _ in range(2)]
-    for runner in runners:
-        runner.start()
-    one, other = told.get(timeout=300), told.get(timeout=300)
-    for runner in runners:
-        runner.join()
-        assert runner.exitcode == 0
+    one, other = races.of_two(run, race)
     for ours, theirs in zip(one, other, strict=True):
         assert [mine + yours for mine, yours in zip(ours, theirs, strict=True)] == [1] * RACED
 

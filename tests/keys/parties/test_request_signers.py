@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from base.errors import DomainError
+from base.tables import laid_out
 from keys.algorithms import international, sm3
 from keys.parties.errors import PartnerSignatureRefused, UnfitGatewaySecret
-from keys.parties.request_signers import REQUEST_SIGNERS, RequestSigner, Shared, national_gateway, table, tif
+from keys.parties.request_signers import REQUEST_SIGNERS, RequestSigner, Shared, national_gateway, tif
 from tests.conftest import AT
 
 VECTORS = Path(__file__).parents[3].parent / "shared" / "vectors" / "codes.json"
@@ -132,7 +133,7 @@ def test_a_secret_that_is_none_is_refused(sealed: str):
 
 def test_a_name_that_is_used_twice_is_refused():
     with pytest.raises(ValueError, match="tif"):
-        table(tif.TIF, tif.TIF)
+        laid_out(tif.TIF, tif.TIF)
 
 
 def test_a_secret_does_not_show_in_a_representation():

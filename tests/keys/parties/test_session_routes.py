@@ -123,6 +123,7 @@ def whole(site: LoginSite, tmp_path) -> Flask:
         "YINXIN_DATABASE_URL": site.database.engine.url.render_as_string(hide_password=False),
         "YINXIN_WEB_SECRET": "s" * 32,
         "YINXIN_PARTIES_TOKEN_KEY": str(tmp_path / "token.key"),
+        "YINXIN_CUSTODY_KEK": str(tmp_path / "custody.kek"),
     }
     flask = app.create_app(read_all(sections, environment=told))
     for blueprint in login_site.unique(sessions_api, login_pages):
@@ -146,7 +147,8 @@ def addresses(flask: Flask) -> list[tuple[str, str]]:
         guard = guard_of(flask.view_functions[rule.endpoint])
         assert guard is not None
         if not guard.open_to_all and not str(rule).startswith("/dialects/"):
-            path = re.sub(r"<(?:[^:>]+:)?[^>]+>", "1", str(rule))
+            chosen = re.sub(r"<any\((\w+)[^>]*>", r"\1", str(rule))
+            path = re.sub(r"<(?:[^:>]+:)?[^>]+>", "1", chosen)
             found += [(method, path) for method in sorted((rule.methods or set()) & UNSAFE)]
     return sorted(found)
 
