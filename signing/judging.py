@@ -32,7 +32,7 @@ from keys.purposes import DOCUMENT, SEAL, TIME_STAMP, Purpose
 from keys.timestamp_errors import MalformedTimeStamp, TimeStampUnsupported, TimeStampWrong
 from keys.trust import Trust
 from keys.trust_errors import MalformedOcspAnswer, MalformedRevocationList, OcspRefused
-from signing import messages, signature_values, signing_times, values, verdicts
+from signing import messages, seal_standing, signature_values, signing_times, values, verdicts
 from signing.formats.format import FoundSignature
 from signing.policy import Policy
 from signing.report import (
@@ -48,6 +48,7 @@ from signing.report import (
     passed,
     warned,
 )
+from signing.seal_standing import NO_WORDS, SealWords
 from signing.sealed_values import bound_to, in_period, listed, picture_facts
 from signing.seals import reading
 from signing.seals.seal import SealedValue
@@ -92,10 +93,14 @@ def judge(
     at: datetime,
     searches: Searches,
     proven_later: datetime | None = None,
+    words: SealWords = NO_WORDS,
 ) -> Judged:
-    """Judge one signature; `proven_later` is the moment by which a later time stamp of the document saw it."""
+    """Judge one signature; `proven_later` is the moment by which a later time stamp of the document saw it.
+
+    `words` is what registers say of seals, by their codes.
+    """
     try:
-        return _Judgement(found, policy, at, searches, proven_later).made()
+        return _Judgement(found, policy, at, searches, proven_later, words).made()
     except UNFORESEEN as error:
         crash = failed("CHECK_CRASHED", reason=type(error).__name__)
         return Judged(reported(found, "unknown", found.declared_kind or "signature", (*found.checks, crash)))
@@ -155,12 +160,14 @@ class _Judgement:
         at: datetime,
         searches: Searches,
         proven_later: datetime | None,
+        words: SealWords,
     ) -> None:
         self.found = found
         self.policy = policy
         self.at = at
         self.searches = searches
         self.proven_later = proven_later
+        self.words = words
         self.checks: list[Check] = [*found.checks, *coverage_checks(found)]
         self.certificates: list[Certificate] = []
         self.tokens: list[bytes] = []
@@ -214,6 +221,8 @@ class _Judgement:
         self.checks.append(bound_to(value.property_info, self.found.name_for_value))
         # f) the seal (6.1.2) and the signer's right to it
         self._seal(value, moments)
+        if (word := self.words.get(value.seal.id)) is not None:
+            self.checks.extend(seal_standing.checks(word, moments))
         self.checks.extend(listed(value))
         if self.found.seal_file is not None:
             same = self.found.seal_file == value.seal.der

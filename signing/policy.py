@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 from base.errors import DomainError, Kind
+from base.tables import laid_out
 from keys.algorithms import international, sm2
 from keys.chain import Demand
 
@@ -93,15 +94,7 @@ STRICT: Final = Policy("strict", "1", ALGORITHMS, revocation=Demand.ALWAYS, evid
 COMPATIBLE: Final = replace(DEFAULT, name="compatible", compatibility=frozenset(Compatibility))
 
 
-def table(*policies: Policy) -> Mapping[str, Policy]:
-    """Lay policies out by name. Raises `ValueError` for a name that stands twice."""
-    laid = {each.name: each for each in policies}
-    if len(laid) != len(policies):
-        raise ValueError("a policy stands twice")
-    return MappingProxyType(laid)
-
-
-POLICIES: Final = table(DEFAULT, STRICT, COMPATIBLE)
+POLICIES: Final = laid_out(DEFAULT, STRICT, COMPATIBLE)
 
 
 def policy(name: str, version: str | None = None) -> Policy:

@@ -4,7 +4,7 @@ Trust is read in one transaction, the report kept in another; in between, while 
 is held open.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from base.db import Database
 from keys import trust_bundle
 from keys.trust import Anchor, Trust
 from signing import missing_roots, pdf_report, verifications
+from signing.seal_standing import SealWords
 from signing.verification_errors import RootNotChosen
 from signing.verification_wiring import ReportSeal, Verifying
 from signing.verifications import Handed, KeptReport
@@ -48,7 +49,11 @@ def verified(
     moment = verifications.as_of(handed, at)
     with database.reading() as session:
         trust = signing.trust_at(session, moment)
-    answer = verifications.examined(verifying.workers, handed, trust, verifying.document_bytes, at)
+
+    def words_of(codes: Sequence[str]) -> SealWords:
+        return verifying.seal_system(database, codes, at)
+
+    answer = verifications.examined(verifying.workers, handed, trust, verifying.document_bytes, at, words_of)
     with database.transaction() as session:
         told = replace(answer, report=verifying.completed(session, answer.report, at))
         return verifications.keep(session, told, by, at, verifying.kept)
@@ -66,7 +71,11 @@ def looked_at(
     roots = _chosen(verifying, handed, chosen, trust, at)
     wider = replace(trust, anchors=tuple(dict.fromkeys((*trust.anchors, *roots.anchors))))
     wider = wider.with_material(roots.intermediates, roots.lists)
-    answer = verifications.examined(verifying.workers, handed, wider, verifying.document_bytes, at)
+
+    def words_of(codes: Sequence[str]) -> SealWords:
+        return verifying.seal_system(database, codes, at, may_ask=False)
+
+    answer = verifications.examined(verifying.workers, handed, wider, verifying.document_bytes, at, words_of)
     with database.reading() as session:
         told = verifying.completed(session, answer.report, at)
     return Look(told, answer.pictures, roots.anchors)

@@ -12,7 +12,7 @@ inside it are verified again, every signature of them.
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -39,6 +39,7 @@ from signing.formats import VERIFIED
 from signing.formats.format import Format
 from signing.policy import POLICIES, Policy, UnknownPolicy
 from signing.report import Report
+from signing.seal_standing import SealWords, read_word, written
 from signing.verification import Examination, verify
 
 FORM: Final = "yinxin-evidence/1"
@@ -47,11 +48,26 @@ SIZE_LIMIT: Final = 256 << 20
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What a verdict rested on: of which document, by which policy, when, whom it trusted, what registers said."""
+
+    name: str
+    sm3: str
+    policy: str
+    at: datetime
+    verdict: str
+    trust: Trust
+    anchors: int
+    digest: str
+    words: SealWords
+
+
 def evidence(examination: Examination, trust: Trust) -> bytes:
     """Write down what a verification rested on."""
     report = examination.report
     kept = needed(trust, examination.certificates, examination.tokens)
-    told: Json = {
+    told: dict[str, Json] = {
         "form": FORM,
         "document": {
             "name": report.document.name,
@@ -83,7 +99,8 @@ def evidence(examination: Examination, trust: Trust) -> bytes:
         "certificates": [_text(each.der) for each in examination.certificates],
         "tokens": [_text(each) for each in examination.tokens],
     }
-    return canonical(told)
+    seals: list[Json] = [dict(written(each)) for each in examination.words.values()]
+    return canonical({**told, "seals": seals} if seals else told)
 
 
 def replay(
@@ -96,16 +113,31 @@ def replay(
 
     Raises `MalformedEvidence`, `EvidenceOfAnother`, `UnknownPolicy`.
     """
-    told = _read(kept)
+    told = read(kept, policies)
     found = SM3.of(document).hex()
-    if found != told["document"]["sm3"]:
-        raise EvidenceOfAnother(told["document"]["sm3"], found)
+    if found != told.sm3:
+        raise EvidenceOfAnother(told.sm3, found)
+    report = verify(document, told.name, told.trust, policies[told.policy], told.at, formats, told.words)
+    return replace(report, trust_anchors=told.anchors, trust_digest=told.digest)
+
+
+def read(kept: bytes, policies: Mapping[str, Policy] = POLICIES) -> Evidence:
+    """Read evidence as the values that a verdict is judged by. Raises `MalformedEvidence`, `UnknownPolicy`."""
+    told = _read(kept)
     policy = policies.get(told["policy"]["name"])
     if policy is None or policy.version != told["policy"]["version"]:
         raise UnknownPolicy(f"{told['policy']['name']} ({told['policy']['version']})", ", ".join(policies))
-    trust = _trust(told["trust"])
-    report = verify(document, told["document"]["name"], trust, policy, _moment(told, "verified_at"), formats)
-    return replace(report, trust_anchors=told["trust"]["count"], trust_digest=told["trust"]["digest"])
+    return Evidence(
+        told["document"]["name"],
+        told["document"]["sm3"],
+        policy.name,
+        _moment(told, "verified_at"),
+        str(told.get("verdict", "")),
+        _trust(told["trust"]),
+        told["trust"]["count"],
+        told["trust"]["digest"],
+        _words(told),
+    )
 
 
 def needed(trust: Trust, certificates: Iterable[Certificate], tokens: Iterable[bytes]) -> Trust:
@@ -202,6 +234,15 @@ def _trust(told: dict[str, Any]) -> Trust:
         tuple(_things(told, "answers", OcspAnswer.of)),
         frozenset(_hex(each) for each in told["sources"]),
     )
+
+
+def _words(told: dict[str, Any]) -> SealWords:
+    """Read what registers said of seals, where they were asked."""
+    try:
+        found = [read_word(each) for each in told.get("seals", [])]
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedEvidence("seals", "of-another-type") from error
+    return {each.code: each for each in found}
 
 
 def _anchor(told: Any) -> Anchor:

@@ -192,6 +192,15 @@ class DocumentFacts:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """How a document names its certificate, for the library: by which signature, and what no report shows."""
+
+    by: str
+    number: str = field(repr=False, default="")
+    copy: str = ""
+
+
+@dataclass(frozen=True)
 class CertificateStatus:
     """What the library says now of the e-certificate that the document is; never merged with the verdict."""
 
@@ -201,6 +210,7 @@ class CertificateStatus:
     as_of: datetime | None
     source: str
     superseded_by: str | None = None
+    stated: Stated | None = None
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,11 @@ def _warning(check: Check) -> Json:
 
 
 def _certificate(certificate: CertificateStatus) -> Json:
+    """Write it; what the document states beside its identifier goes along for the library, which takes it out."""
+    stated = certificate.stated
+    told = {} if stated is None else {"stated": {"by": stated.by, "number": stated.number, "copy": stated.copy}}
     return {
+        **told,
         "identifier": certificate.identifier,
         "type": certificate.type,
         "status": certificate.status,

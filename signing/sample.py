@@ -108,7 +108,7 @@ def further(running: Running, folder: Path, invented: Sequence[InventedSeal], at
 
 
 def _maker(running: Running, file: Path, at: datetime) -> Maker:
-    certificate, signer = _certified(running, MAKER_KEY, "seal-maker", Subject("演示制章单位", "演示省"), at)
+    certificate, signer = certified(running, MAKER_KEY, "seal-maker", Subject("演示制章单位", "演示省"), at)
     file.write_bytes(certificate.pem)
     return Maker(signer, certificate)
 
@@ -120,7 +120,7 @@ def _seal(running: Running, invented: InventedSeal, maker: Maker, at: datetime) 
         seal = register.seal_of(session, seal_id)
         register.take(session, seal, Step.AGREE, "演示批准", _person(invented, "owner"), at)
     subject = Subject(seal_id, invented.name.removesuffix("专用章"), organisation_identifier=invented.code)
-    certificate, _ = _certified(running, f"seal-{seal_id}", "seal-signer", subject, at)
+    certificate, _ = certified(running, f"seal-{seal_id}", "seal-signer", subject, at)
     by_maker = Caller("person", "sandbox-maker", "演示制章员", code_of("data"), frozenset({"seal_maker"}))
     with running.database.transaction() as session:
         seal = register.seal_of(session, seal_id)
@@ -154,7 +154,7 @@ def _allow(session: Session, seal: Seal, invented: InventedSeal, at: datetime) -
     authorisations.confirm(session, row, _person(invented, "custodian"), at)
 
 
-def _certified(
+def certified(
     running: Running, key_id: str, template: str, subject: Subject, at: datetime
 ) -> tuple[Certificate, Signer]:
     """Make a key in custody, by two people, and have the test authority certify it."""

@@ -6,14 +6,15 @@
  4. Every signature is judged (`signing.judging`), up to a limit; those over it are told as not judged.
  5. A signature that rests on another (`Relative`, GM/T 0099) is no better than that one.
  6. The document is as good as its worst signature; what each carries for later is told (`signing.levels`). What one of
-    them states of a certificate is told where that one is valid, in the name of its signer.
+    them states of a certificate is told where that one is valid, in the name of its signer, as is of which certificate
+    the document says to be (`signing.stated`).
 
 Whatever the bytes, the answer is a report. What is the caller's: limits of time and memory (a process of its own for
 bytes from outside), the present status of the e-certificate, and to keep what it has to keep.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -22,7 +23,7 @@ from keys.algorithms.sm3 import SM3
 from keys.budget import BUDGET, Budget
 from keys.certificates import Certificate
 from keys.trust import Trust
-from signing import check_codes, levels, verdicts
+from signing import check_codes, levels, stated, verdicts
 from signing.errors import UnreadableDocument
 from signing.formats import VERIFIED
 from signing.formats.format import Format, FoundDocument, FoundSignature, Told
@@ -40,6 +41,7 @@ from signing.report import (
     passed,
     warned,
 )
+from signing.seal_standing import NO_WORDS, SealWords
 from signing.standing import Searches
 from signing.summaries import common_name
 
@@ -54,6 +56,7 @@ class Examination:
     report: Report
     judged: tuple[Judged, ...] = ()
     policy: Policy | None = None
+    words: SealWords = field(default_factory=dict)
 
     @property
     def certificates(self) -> tuple[Certificate, ...]:
@@ -73,9 +76,10 @@ def verify(
     policy: Policy,
     at: datetime,
     formats: Mapping[str, Format] = VERIFIED,
+    words: SealWords = NO_WORDS,
 ) -> Report:
     """Verify a document; never raises, whatever the bytes are."""
-    return examine(document, name, trust, policy, at, formats).report
+    return examine(document, name, trust, policy, at, formats, words=words).report
 
 
 def examine(
@@ -86,8 +90,12 @@ def examine(
     at: datetime,
     formats: Mapping[str, Format] = VERIFIED,
     budget: Budget = BUDGET,
+    words: SealWords = NO_WORDS,
 ) -> Examination:
-    """Verify a document and give what the report rests on; never raises, whatever the bytes are."""
+    """Verify a document and give what the report rests on; never raises, whatever the bytes are.
+
+    `words` is what registers say of seals, by their codes; a seal of which there is none is judged without.
+    """
     if at.tzinfo is None:
         raise ValueError("a moment without a time zone")
     facts = DocumentFacts(name, None, len(document), SM3.of(document).hex(), SHA256.of(document).hex())
@@ -116,7 +124,7 @@ def examine(
         warnings = (*found.warnings, warned("NOT_SIGNED"))
         return Examination(replace(known, verdict=Verdict.UNSIGNED, warnings=_once(warnings)))
     # 3., 4. each of them
-    judged = _all(found.signatures, trust, policy, at, budget)
+    judged = _all(found.signatures, trust, policy, at, budget, words)
     # 5. those that rest on others
     reports = _with_bases(found.signatures, tuple(each.report for each in judged))
     reports = levels.told(found.signatures, judged, reports)
@@ -127,10 +135,10 @@ def examine(
         verdict=verdict,
         sub_indication=_worst_sub_indication(reports, verdict),
         signatures=reports,
-        warnings=_once((*found.warnings, *_of_signatures(judged))),
-        certificate=_told(found.told, reports),
+        warnings=_once((*found.warnings, *stated.warnings(found, reports), *_of_signatures(judged))),
+        certificate=_told(found.told, reports) or stated.stated(found.signatures, reports),
     )
-    return Examination(report, judged, policy)
+    return Examination(report, judged, policy, words)
 
 
 def _recognises(chosen: Format, document: bytes) -> bool:
@@ -158,7 +166,12 @@ def _unreadable(error: UnreadableDocument) -> Check:
 
 
 def _all(
-    signatures: tuple[FoundSignature, ...], trust: Trust, policy: Policy, at: datetime, budget: Budget
+    signatures: tuple[FoundSignature, ...],
+    trust: Trust,
+    policy: Policy,
+    at: datetime,
+    budget: Budget,
+    words: SealWords,
 ) -> tuple[Judged, ...]:
     """Carry out steps 3 and 4."""
     searches = Searches(trust, budget)
@@ -169,7 +182,7 @@ def _all(
         if place >= SIGNATURES_LIMIT:
             found[place] = _not_judged(each, len(signatures))
             continue
-        found[place] = judge(each, policy, at, searches, proven)
+        found[place] = judge(each, policy, at, searches, proven, words)
         if found[place].proves is not None:
             proven = found[place].proves
     return tuple(found[place] for place in range(len(signatures)))

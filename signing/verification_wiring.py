@@ -4,14 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy.orm import Session
 
+from base.db import Database
 from base.metrics import Metrics
 from base.settings import Settings, setting
 from keys.certificates import Certificate
 from keys.signers.signer import Signer
+from signing.seal_standing import NO_WORDS, SealWords
 from signing.wiring import SignerFor, SigningSettings, UnusableSigningSetting, certificate_at
 from signing.workers.limits import SMALLEST_MEGABYTES, WorkerLimits
 from signing.workers.pool import Workers
@@ -43,23 +45,38 @@ class ReportSeal:
         return self.signer_for(session, self.key_id)
 
 
-# Gives what the library says now of the e-certificate that a document is, as reports have it, or None.
-PresentStatus = Callable[[Session, Mapping[str, Any], datetime], Mapping[str, Any] | None]
+@dataclass(frozen=True)
+class Said:
+    """What a library says now of the e-certificate that a document is, as reports have it, and its warnings."""
+
+    status: Mapping[str, Any] | None
+    remarks: Sequence[Mapping[str, Any]] = ()
 
 
-def no_library(session: Session, report: Mapping[str, Any], at: datetime) -> None:
-    """Say nothing of the certificate: there is no library here."""
-    del session, report, at
+# Gives what the library says of a document, by its report.
+LibrarySays = Callable[[Session, Mapping[str, Any], datetime], Said]
 
 
-# Gives what the library has to remark on a document, as warnings of its report.
-Remarks = Callable[[Session, Mapping[str, Any], datetime], Sequence[Mapping[str, Any]]]
+def no_library(session: Session, report: Mapping[str, Any], at: datetime) -> Said:
+    """Leave what the document states of its certificate, and remark nothing: there is no library here."""
+    del session, at
+    return Said(report["certificate"])
 
 
-def no_remarks(session: Session, report: Mapping[str, Any], at: datetime) -> Sequence[Mapping[str, Any]]:
-    """Remark nothing: there is no library here."""
-    del session, report, at
-    return ()
+class SealSystem(Protocol):
+    """A system with which others' seals are registered."""
+
+    def __call__(self, database: Database, codes: Sequence[str], at: datetime, /, *, may_ask: bool = True) -> SealWords:
+        """Say how seals stand, of each that was asked for; where nothing may be asked, by what is kept alone.
+
+        It must not make a reader wait for a network longer than the site says.
+        """
+
+
+def no_seal_system(database: Database, codes: Sequence[str], at: datetime, *, may_ask: bool = True) -> SealWords:
+    """Say nothing of any seal: no such system is connected."""
+    del database, codes, at, may_ask
+    return NO_WORDS
 
 
 @dataclass(frozen=True)
@@ -71,23 +88,21 @@ class Verifying:
     kept: timedelta = timedelta(hours=24)
     seal: ReportSeal | None = None
     font: Path | None = None
-    present_status: PresentStatus = no_library
-    remarks: Remarks = no_remarks
+    library_says: LibrarySays = no_library
+    seal_system: SealSystem = no_seal_system
 
     def completed(self, session: Session, report: Mapping[str, Any], at: datetime) -> dict[str, Any]:
         """Add to a report what the library says: beside the verdict, which stays what the signatures made it."""
-        warnings = [*report["warnings"], *self.remarks(session, report, at)]
-        # What a document states of its own certificate stays where the library has nothing newer to say.
-        certificate = self.present_status(session, report, at) or report["certificate"]
-        return {**report, "certificate": certificate, "warnings": warnings}
+        said = self.library_says(session, report, at)
+        return {**report, "certificate": said.status, "warnings": [*report["warnings"], *said.remarks]}
 
 
 def built(
     read: Settings,
     signer_for: SignerFor,
-    present_status: PresentStatus = no_library,
+    library_says: LibrarySays = no_library,
     counted: Metrics | None = None,
-    remarks: Remarks = no_remarks,
+    seal_system: SealSystem = no_seal_system,
 ) -> Verifying:
     """Build the parts; no process is started before it is needed. Raises `UnusableSigningSetting`."""
     bounds, told = read[SigningSettings], read[VerificationSettings]
@@ -111,8 +126,8 @@ def built(
         timedelta(hours=told.kept_hours),
         _seal(told, signer_for),
         Path(told.report_font) if told.report_font else None,
-        present_status,
-        remarks,
+        library_says,
+        seal_system,
     )
 
 

@@ -6,8 +6,8 @@ document's digest and the verdict; it does not learn the id, which opens the rep
 
 import secrets
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from base.audit import Thing
 from base.callers import Caller
 from keys.trust import Trust
 from signing.acting import ROOM
+from signing.seal_standing import NO_WORDS, SealWords
 from signing.verification_errors import DocumentTooLarge, MomentNotPast, NoDocument, NoSuchVerification
 from signing.verification_models import VERIFICATION_ID_LENGTH, Verification
 from signing.workers.job import NO_PICTURES, Answer, Job, Pictures
@@ -26,8 +27,16 @@ from signing.workers.pool import Workers
 KEPT: Final = timedelta(hours=24)
 ID_BYTES: Final = 16
 NAME_LENGTH: Final = 200
+
+WordsOf = Callable[[Sequence[str]], SealWords]
 # What is deflated here was made here; nothing of it is larger.
 LARGEST_INFLATED: Final = 64 * 1024 * 1024
+
+
+def no_words(codes: Sequence[str]) -> SealWords:
+    """Say nothing of any seal."""
+    del codes
+    return NO_WORDS
 
 
 @dataclass(frozen=True)
@@ -50,8 +59,18 @@ class KeptReport:
     pictures: Pictures = NO_PICTURES
 
 
-def examined(workers: Workers, handed: Handed, trust: Trust, limit: int, at: datetime) -> Answer:
+def examined(
+    workers: Workers,
+    handed: Handed,
+    trust: Trust,
+    limit: int,
+    at: datetime,
+    words_of: WordsOf = no_words,
+) -> Answer:
     """Verify a document in a process of its own; the one step that must not hold a transaction open.
+
+    Which seals it bears is known when it was read: where `words_of` has something to say of one whose signature is
+    trusted, the document is judged once more with that.
 
     Raises `NoDocument`, `DocumentTooLarge`, `MomentNotPast`, `VerifierBusy`, `VerifierUnavailable`, `UnknownPolicy`.
     """
@@ -60,7 +79,20 @@ def examined(workers: Workers, handed: Handed, trust: Trust, limit: int, at: dat
     if len(handed.document) > limit:
         raise DocumentTooLarge(limit)
     moment = as_of(handed, at)
-    return workers.examine(Job(handed.document, plain_name(handed.name), handed.policy, moment), trust)
+    job = Job(handed.document, plain_name(handed.name), handed.policy, moment)
+    answer = workers.examine(job, trust)
+    words = words_of(codes) if (codes := seal_codes(answer.report)) else NO_WORDS
+    if not words:
+        return answer
+    # What it looks like was drawn already, and does not depend on it.
+    again = workers.examine(replace(job, with_pictures=False, words=dict(words)), trust)
+    return replace(again, pictures=answer.pictures)
+
+
+def seal_codes(report: Mapping[str, Any]) -> list[str]:
+    """Give the codes of the seals whose signature is trusted: of no other a word would say anything."""
+    sealed = (each for each in report["signatures"] if each["seal"] is not None and each["trusted"] is True)
+    return list(dict.fromkeys(str(each["seal"]["id"]) for each in sealed))
 
 
 def as_of(handed: Handed, at: datetime) -> datetime:

@@ -2,38 +2,28 @@
 
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import click
 
-from base import clock
 from base.command_line import json_option, language, pass_running, report
-from base.db import DatabaseUnreachable
-from base.problems import Language, sentence
+from base.problems import Language
 from base.program import Running
-from base.schema import OldSchema
-from keys import revocation_lists, trust_bundle
-from keys.authority import own_trust
-from keys.revocation_lists import RevocationList
+from keys import trust_bundle
 from keys.trust import Anchor, Trust
 from signing import check_codes, missing_roots, policy, verification
 from signing.missing_roots import Top
+from signing.named_trust import named_trust
 from signing.policy import Policy
-from signing.report import Check, Outcome, Report, SignatureReport, Verdict
+from signing.report import CertificateStatus, Check, Outcome, Report, SignatureReport, Verdict
 from signing.report_json import dump
 from signing.signing_times import told
 from signing.summaries import sentences, summary
 from signing.verification import Examination
+from signing.verify_options import EXIT_OF, plain, tell, verify_options
 
-EXIT_OF: Final = {
-    Verdict.VALID: 0,
-    Verdict.INVALID: 1,
-    Verdict.UNSIGNED: 3,
-    Verdict.INDETERMINATE: 4,
-    Verdict.UNREADABLE: 5,
-}
 # With several files the first of these that occurs.
 TELLING: Final = (1, 5, 4, 3, 0)
 # Files are read whole; the largest drawings and bound volumes have some hundred MiB.
@@ -59,6 +49,8 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "signer": {"zh": "签名人", "en": "signer"},
     "issuer": {"zh": "签发者", "en": "issuer"},
     "seal": {"zh": "印章", "en": "seal"},
+    "certificate": {"zh": "证照现状", "en": "certificate now"},
+    "offline": {"zh": "离线不可知", "en": "not known offline"},
     "time": {"zh": "时间", "en": "time"},
     "level": {"zh": "长期验证级别", "en": "level"},
     "proven": {"zh": "时间戳证明", "en": "proven"},
@@ -100,29 +92,7 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 )
-@click.option(
-    "--trust",
-    "trusted",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="PEM of anchors, and what leads to them, instead of the configured / 信任的根证书及中间证书（替换已配置的）",
-)
-@click.option(
-    "--crl",
-    "lists",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A revocation list, PEM or DER / 吊销列表",
-)
-@click.option("--at", "moment", help="Verify as of this time, RFC 3339 / 以此时间核验")
-@click.option(
-    "--policy",
-    "policy_name",
-    type=click.Choice(list(policy.POLICIES)),
-    default=policy.DEFAULT.name,
-    show_default=True,
-    help="Name of the policy / 核验策略",
-)
+@verify_options
 @click.option(
     "--extract-root",
     "root_file",
@@ -136,15 +106,14 @@ def verify_command(
     files: tuple[Path, ...],
     trusted: tuple[Path, ...],
     lists: tuple[Path, ...],
-    moment: str | None,
+    at: datetime,
     policy_name: str,
     root_file: Path | None,
     as_json: bool,
 ) -> None:
     """Verify the seals and signatures of OFD and PDF files / 核验 OFD、PDF 上的签章."""
-    at = _moment(moment) if moment is not None else clock.now()
     chosen = policy.policy(policy_name)
-    trust = _trust(running, trusted, lists, at)
+    trust = named_trust(running, trusted, lists, at, tell)
     examined = [_examined(each, trust, chosen, at) for each in files]
     reports = [each.report for each in examined]
     tops = [top for each in examined for top in missing_roots.tops(each.certificates)]
@@ -170,12 +139,22 @@ def lines(found: Report, tongue: Language) -> Iterable[str]:
     """Write a report for a reader: the verdict and one sentence first, then each signature."""
     words = summary(found)
     verdict = f"{MARKS[found.verdict]} {WORDS[found.verdict.value][tongue]}"
-    yield click.style(f"{verdict}  {_plain(found.document.name)}", fg=COLOURS.get(found.verdict, "yellow"), bold=True)
-    yield f"  {_plain(words.zh if tongue == 'zh' else words.en)}"
+    yield click.style(f"{verdict}  {plain(found.document.name)}", fg=COLOURS.get(found.verdict, "yellow"), bold=True)
+    yield f"  {plain(words.zh if tongue == 'zh' else words.en)}"
+    if found.certificate is not None:
+        yield f"  {plain(_present(found.certificate, tongue))}"
     for check in found.warnings:
         yield _line(check, tongue, "  ")
     for signature in found.signatures:
         yield from _signature(signature, tongue)
+
+
+def _present(found: CertificateStatus, tongue: Language) -> str:
+    """Say which certificate it is, and how that stood by whose word: a line of its own, beside the verdict."""
+    number = found.stated.number if found.stated is not None else ""
+    named = found.identifier or f"{found.type} {number}"
+    status = WORDS["offline"][tongue] if found.as_of is None else f"{found.status} ({told(found.as_of)})"
+    return f"{WORDS['certificate'][tongue]}{WORDS['colon'][tongue]}{status}  {named}  [{found.source}]"
 
 
 def _signature(found: SignatureReport, tongue: Language) -> Iterable[str]:
@@ -184,11 +163,11 @@ def _signature(found: SignatureReport, tongue: Language) -> Iterable[str]:
     verdict = WORDS[found.verdict.value][tongue]
     sub = f" ({found.sub_indication})" if found.sub_indication else ""
     yield ""
-    yield f"  {MARKS[found.verdict]} {_plain(found.id)}  {named}  {found.standard}  {verdict}{sub}"
+    yield f"  {MARKS[found.verdict]} {plain(found.id)}  {named}  {found.standard}  {verdict}{sub}"
     facts = (("intact", found.intact), ("right", found.cryptographically_valid), ("trusted", found.trusted))
     yield "    " + "   ".join(f"{_mark(fact)} {WORDS[name][tongue]}" for name, fact in facts)
     for name, value in _told(found, tongue):
-        yield f"    {WORDS[name][tongue]}{WORDS['colon'][tongue]}{_plain(value)}"
+        yield f"    {WORDS[name][tongue]}{WORDS['colon'][tongue]}{plain(value)}"
     passed = [each for each in found.checks if each.outcome is Outcome.PASSED]
     yield f"    ✓ {len(passed)} {WORDS['passed'][tongue]}"
     for check in found.checks:
@@ -214,17 +193,12 @@ def _told(found: SignatureReport, tongue: Language) -> Iterable[tuple[str, str]]
 
 def _line(check: Check, tongue: Language, indent: str) -> str:
     words = check_codes.told(check)
-    about = f" {_plain(check.subject)}" if check.subject else ""
-    return f"{indent}{MARK_OF[check.outcome]} {check.code}{about}: {_plain(words.zh if tongue == 'zh' else words.en)}"
+    about = f" {plain(check.subject)}" if check.subject else ""
+    return f"{indent}{MARK_OF[check.outcome]} {check.code}{about}: {plain(words.zh if tongue == 'zh' else words.en)}"
 
 
 def _mark(fact: bool | None) -> str:
     return "?" if fact is None else "✓" if fact else "✕"
-
-
-def _plain(text: str) -> str:
-    """Keep what a document says from acting on the terminal."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def next_steps(file: Path, found: Examination, tongue: Language) -> Iterable[str]:
@@ -233,9 +207,9 @@ def next_steps(file: Path, found: Examination, tongue: Language) -> Iterable[str
         return
     for top in missing_roots.tops(found.certificates):
         if top.is_root:
-            yield WORDS["root-inside"][tongue].format(file=_plain(str(file)))
+            yield WORDS["root-inside"][tongue].format(file=plain(str(file)))
         else:
-            yield WORDS["root-outside"][tongue].format(file=_plain(str(file)), name=_plain(top.missing))
+            yield WORDS["root-outside"][tongue].format(file=plain(str(file)), name=plain(top.missing))
 
 
 def _extract(target: Path, tops: list[Top], at: datetime) -> None:
@@ -248,7 +222,7 @@ def _extract(target: Path, tops: list[Top], at: datetime) -> None:
     target.write_bytes(trust_bundle.with_material(Trust(at, roots, tuple(below))))
     for each in roots:
         told = trust_bundle.described(each.certificate, at)
-        click.echo(f"{target}: {_plain(each.certificate.subject.text)}", err=True)
+        click.echo(f"{target}: {plain(each.certificate.subject.text)}", err=True)
         for name, value in told.fingerprints.items():
             click.echo(f"  {name:<8}{value}", err=True)
     click.echo(WORDS["compare"][language()].format(target=target), err=True)
@@ -258,37 +232,3 @@ def _examined(file: Path, trust: Trust, chosen: Policy, at: datetime) -> Examina
     if file.stat().st_size > FILE_LIMIT:
         raise click.UsageError(f"{file}: {file.stat().st_size} > {FILE_LIMIT}")
     return verification.examine(file.read_bytes(), file.name, trust, chosen, at)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.BadParameter(text, param_hint="--at") from error
-    if at.tzinfo is None:
-        raise click.BadParameter(text, param_hint="--at")
-    return at.astimezone(UTC)
-
-
-def _trust(running: Running, trusted: tuple[Path, ...], lists: tuple[Path, ...], at: datetime) -> Trust:
-    """Read what is trusted: the files named, or what this site has configured."""
-    if trusted:
-        named = [trust_bundle.read(file.read_bytes(), at) for file in trusted]
-        trust = Trust(at, tuple(dict.fromkeys(each for one in named for each in one.anchors)))
-        for one in named:
-            trust = trust.with_material(one.intermediates, one.lists)
-    else:
-        trust = _configured(running, at)
-    given: list[RevocationList] = []
-    for file in lists:
-        given.extend(revocation_lists.of_file(file.read_bytes()))
-    return trust.with_material(lists=given)
-
-
-def _configured(running: Running, at: datetime) -> Trust:
-    try:
-        with running.database.reading() as session:
-            return own_trust.trust_at(session, at)
-    except (OldSchema, DatabaseUnreachable) as refusal:
-        click.echo(f"yinxin: {sentence(refusal, language())}", err=True)
-        return Trust(at)

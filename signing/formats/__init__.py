@@ -4,22 +4,13 @@
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
+from base.tables import laid_out
 from signing.formats.evidence.document import Evidence
 from signing.formats.format import Format
 from signing.formats.ofd import OFD
 from signing.formats.pdf.document import Pdf
 
-
-def table(*formats: Format) -> Mapping[str, Format]:
-    """Lay formats out by name. Raises `ValueError` for a name that stands twice."""
-    laid = {each.name: each for each in formats}
-    if len(laid) != len(formats):
-        raise ValueError("a document format stands twice")
-    return MappingProxyType(laid)
-
-
-FORMATS: Final = table(OFD, Pdf())
-VERIFIED: Final = table(Evidence(FORMATS), *FORMATS.values())
+FORMATS: Final[Mapping[str, Format]] = laid_out(OFD, Pdf())
+VERIFIED: Final[Mapping[str, Format]] = laid_out(Evidence(FORMATS), *FORMATS.values())

@@ -5,7 +5,7 @@ tells what a signature value has to be a signature *of* (`message`), what it fou
 covered, and where it shows. `signing.verification` does the rest in the same way for every format.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -44,6 +44,8 @@ class FoundSignature:
     certificates: tuple[bytes, ...] = field(repr=False, default=())
     lists: tuple[bytes, ...] = field(repr=False, default=())
     answers: tuple[bytes, ...] = field(repr=False, default=())
+    # What stands inside that which it covers and says which certificate the document is (`signing.formats.elements`).
+    elements: Mapping[str, str] = field(repr=False, default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class FoundDocument:
     signatures: tuple[FoundSignature, ...]
     warnings: tuple[Check, ...] = ()
     told: Told | None = None
+    # Of the same names, what the document carries as it stands, covered or not.
+    elements: Mapping[str, str] = field(repr=False, default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from signing.seal_standing import SealWord
+
 
 @dataclass(frozen=True)
 class Job:
-    """A document to verify: as what, by which policy, as of when, and whether pictures are wanted."""
+    """A document to verify: as what, by which policy, as of when, whether with pictures, what is known of its seals."""
 
     document: bytes = field(repr=False)
     name: str
     policy: str
     at: datetime
     with_pictures: bool = True
+    words: Mapping[str, SealWord] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

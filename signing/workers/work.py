@@ -18,7 +18,7 @@ LARGEST_EVIDENCE: Final = 8 * 1024 * 1024
 
 def answered(job: Job, trust: Trust) -> Iterator[dict[str, Any]]:
     """Give the verdict, then the pictures."""
-    examination = examine(job.document, job.name, trust, policy.policy(job.policy), job.at)
+    examination = examine(job.document, job.name, trust, policy.policy(job.policy), job.at, words=job.words)
     yield {
         "report": report_json.dump(examination.report),
         "xml": etsi.write(examination).decode(),

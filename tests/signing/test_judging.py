@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from base.tables import laid_out
 from keys.algorithms import der
 from keys.algorithms.algorithm import KeyKind
 from keys.algorithms.international import SHA256
@@ -678,7 +679,7 @@ def test_policies_are_found_by_name_and_version():
         with pytest.raises(policy.UnknownPolicy):
             policy.policy(name, version)
     with pytest.raises(ValueError, match="twice"):
-        policy.table(DEFAULT, DEFAULT)
+        laid_out(DEFAULT, DEFAULT)
 
 
 # --- what cannot be judged

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from base.tables import laid_out
 from keys.algorithms.international import SHA256
 from keys.algorithms.sm3 import SM3
 from keys.certificates import bundle
@@ -15,7 +16,7 @@ from keys.revocation_lists import of_file
 from keys.trust import Anchor, Trust
 from signing import summaries, verification
 from signing.errors import UnreadableDocument
-from signing.formats import FORMATS, table
+from signing.formats import FORMATS
 from signing.formats.format import FoundDocument, FoundSignature
 from signing.policy import DEFAULT, STRICT
 from signing.report import Check, Coverage, CoverageKind, Indication, Outcome, Report, Verdict, failed, warned
@@ -148,7 +149,7 @@ def test_a_moment_without_a_zone_is_a_fault_of_the_code():
 
 def test_a_format_cannot_stand_twice_in_the_table():
     with pytest.raises(ValueError, match="twice"):
-        table(Listed({}), Listed({}))
+        laid_out(Listed({}), Listed({}))
 
 
 # --- limits

@@ -23,7 +23,7 @@ from base.db import Base, Database, DatabaseSettings, connect
 from keys.signers.software import SoftwareSigner
 from signing import etsi
 from signing.verification_schemas import VerificationSchema
-from signing.verification_wiring import ReportSeal
+from signing.verification_wiring import ReportSeal, Said
 from signing.workers.pool import Workers
 from tests.builders import ofd_hostile, pdf, seals
 from tests.rooms import Door
@@ -306,7 +306,7 @@ def test_the_present_status_of_a_certificate_stands_beside_the_verdict(database:
         "identifier": "1.2.156.3005.2", "type": "x", "status": "revoked", "as_of": "2026-11-21T00:00:00Z",
         "source": "local", "superseded_by": None,
     }  # fmt: skip
-    door = verifiers.door(database, workers, present_status=lambda *_: status)
+    door = verifiers.door(database, workers, library_says=lambda *_: Said(status))
     told = report(post(door, seals.ofd()))
     assert (told["verdict"], told["certificate"]["status"]) == ("valid", "revoked")
     assert report(door.call(None, "GET", f"/verifications/{told['id']}"))["certificate"] == status

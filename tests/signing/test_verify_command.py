@@ -201,3 +201,19 @@ def test_what_a_document_says_does_not_act_on_the_terminal():
     assert "\x1b" not in written
     assert "\u202e" not in written
     assert dump(report)["document"]["name"] == "\x1b]0;x\x07.ofd", "JSON has its own escapes"
+
+
+def test_the_certificates_status_is_a_line_of_its_own_and_not_known_offline(run: Run, tmp_path: Path):
+    """The seal covers the identifier; how the certificate stands now only its library knows."""
+    named = seals.document()
+    datas = b'<ofd:CustomDatas><ofd:CustomData Name="ZZBS">1.2.156.3005.2.x</ofd:CustomData></ofd:CustomDatas>'
+    named["OFD.xml"] = named["OFD.xml"].replace(b"</ofd:DocInfo>", datas + b"</ofd:DocInfo>")
+    (tmp_path / "named.ofd").write_bytes(seals.ofd(files=named))
+    (tmp_path / "root.pem").write_bytes(usual().root.certificate.pem + usual().authority.certificate.pem)
+    asked = (tmp_path / "named.ofd", "--trust", tmp_path / "root.pem", "--at", NOW)
+    shown = run("verify", *asked)
+    assert shown.exit_code == 0
+    assert any("1.2.156.3005.2.x" in line and "VALID" not in line for line in shown.stdout.splitlines())
+    certificate = told(run("verify", *asked, "--json"))["certificate"]
+    assert (certificate["identifier"], certificate["status"]) == ("1.2.156.3005.2.x", "unknown")
+    assert (certificate["as_of"], certificate["source"]) == (None, "s001: 演示签章人")

@@ -22,6 +22,8 @@ from signing.formats.format import FoundDocument, FoundSignature
 from signing.formats.ofd.container import Entry
 from signing.formats.ofd.coverage import Machinery, coverage
 from signing.formats.ofd.description import Description, description
+from signing.formats.ofd.elements import carried
+from signing.formats.ofd.elements import covered as covered_elements
 from signing.formats.ofd.errors import shown, unreadable
 from signing.formats.ofd.integrity import integrity
 from signing.formats.ofd.limits import MAX_SIGNATURES
@@ -67,7 +69,8 @@ def read(data: bytes) -> FoundDocument:
     machinery = machinery_of(listing)
     signatures = [_found(listing, machinery, line) for line in listing.lines]
     signatures.extend(_unlisted(listing, number, fault) for number, fault in enumerate(listing.checks, 1))
-    return FoundDocument(tuple(signatures), tuple(_warnings(listing, machinery)))
+    elements = carried(listing.package) if signatures else {}
+    return FoundDocument(tuple(signatures), tuple(_warnings(listing, machinery)), elements=elements)
 
 
 def listed(data: bytes) -> Listing:
@@ -165,6 +168,7 @@ def _found(listing: Listing, machinery: Machinery, line: Line) -> FoundSignature
         claimed_time=told.time if told is not None else None,
         base=_base(listing, line),
         seal_file=line.seal.entry.content if line.seal is not None else None,
+        elements=covered_elements(listing.package, covered) if covered else {},
     )
 
 

@@ -17,6 +17,7 @@ from pyhanko.pdf_utils import generic
 from signing.errors import UnreadableDocument
 from signing.formats.format import FoundDocument
 from signing.formats.pdf import byte_ranges
+from signing.formats.pdf.elements import elements
 from signing.formats.pdf.fields import draws, resolved
 from signing.formats.pdf.limits import Limits, OverLimit
 from signing.formats.pdf.signature import BLANK, Signed, archiving, in_order, judged
@@ -73,7 +74,8 @@ def _found(view: View) -> FoundDocument:
     material = read_store(view.reader, view.limits)
     stamps = archiving(view, signed)
     signatures = tuple(judged(view, signed, number, material, stamps) for number in range(len(signed)))
-    return FoundDocument(signatures, tuple(_warnings(view, signed, material)))
+    carried = elements(view.reader) if signed else {}
+    return FoundDocument(signatures, tuple(_warnings(view, signed, material)), elements=carried)
 
 
 def _warnings(view: View, signed: Sequence[Signed], material: Material) -> Iterator[Check]:

@@ -17,7 +17,7 @@ A check that cannot be made is a failed one here, since the file alone decides t
 import contextlib
 import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -28,6 +28,7 @@ from signing.formats.format import FoundSignature
 from signing.formats.pdf import byte_ranges
 from signing.formats.pdf.byte_ranges import Claim, Gap, Refused
 from signing.formats.pdf.changes import changes_since, named_changes
+from signing.formats.pdf.elements import elements
 from signing.formats.pdf.fields import SignatureField, contents_of, draws, opened_value
 from signing.formats.pdf.limits import OverLimit
 from signing.formats.pdf.permissions import UnreadablePermissions, permissions
@@ -154,7 +155,15 @@ def judged(
         certificates=material.certificates,
         lists=material.lists,
         answers=material.answers,
+        elements=_elements(view, signed),
     )
+
+
+def _elements(view: View, signed: Signed) -> Mapping[str, str]:
+    """Read what the signed revision says of itself, which later ones may have changed."""
+    if signed.revision is None or not view.strict:
+        return {}
+    return elements(view.reader.get_historical_resolver(signed.revision))
 
 
 def _claimed(view: View, found: SignatureField) -> Signed:
