@@ -38,6 +38,20 @@ def authority_above(session: Session, authority: str) -> str | None:
     return max(found, key=lambda each: (LEVELS.index(each.level), each.code)).code if found else None
 
 
+def common_authority(session: Session, one: str, other: str) -> str:
+    """Give the nearest authority over both, or the highest over the first where none is over both.
+
+    Raises `NoAuthority`.
+    """
+    found = authority_over(session, one)
+    while not has_authority_over(session, found, other):
+        above = authority_above(session, found)
+        if above is None:
+            break
+        found = above
+    return found
+
+
 def has_authority_over(session: Session, authority: str, organisation: str) -> bool:
     """Tell whether this organisation is an authority for that one, the nearest or a higher."""
     below = organisation_of(session, organisation)

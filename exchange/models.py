@@ -30,6 +30,10 @@ class Directory(Base):
     """A directory under its code; what it says stands in its versions, here only what lists and searches need."""
 
     __tablename__ = "exchange_directories"
+    __table_args__ = (
+        Index(None, "name", "code"),
+        Index(None, "changed_at", "code"),
+    )
 
     code: Mapped[str] = mapped_column(String(CODE_LENGTH), primary_key=True)
     owner: Mapped[str] = mapped_column(ForeignKey("keys_organisations.code"), index=True)
@@ -161,7 +165,7 @@ class Elevation(Base):
 
 
 class Term(Base):
-    """How many working days a duty has, and on what basis."""
+    """How many working days a duty has, and on what basis; `hours` of the clock where it cannot wait for a day."""
 
     __tablename__ = "exchange_terms"
 
@@ -169,6 +173,7 @@ class Term(Base):
     zh: Mapped[str] = mapped_column(String(NAME_LENGTH))
     en: Mapped[str] = mapped_column(String(NAME_LENGTH))
     days: Mapped[int]
+    hours: Mapped[int | None]
     basis: Mapped[str] = mapped_column(String(REASON_LENGTH))
     confidence: Mapped[str] = mapped_column(String(WORD_LENGTH))
     changed_by: Mapped[str] = mapped_column(String(ACTOR_LENGTH))

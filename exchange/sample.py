@@ -154,6 +154,28 @@ ITEMS: Final[Mapping[str, tuple[tuple[str, str, int, str], ...]]] = {
         ("评价等级", "integer", 1, "1"),
         ("评价时间", "datetime", 19, "1"),
     ),
+    "ship": (
+        ("持证主体", "string", 200, "2"),
+        ("持证主体代码", "string", 18, "3"),
+        ("许可证编号", "string", 50, "1"),
+        ("船名", "string", 50, "1"),
+        ("渔船编码", "string", 20, "1"),
+        ("作业类型", "string", 50, "1"),
+        ("有效期起", "date", 10, "1"),
+        ("有效期止", "date", 10, "1"),
+        ("证照状态", "string", 10, "1"),
+    ),
+    "promise": (
+        ("承诺编号", "string", 36, "1"),
+        ("承诺人", "string", 200, "2"),
+        ("承诺人代码", "string", 18, "3"),
+        ("事项名称", "string", 200, "1"),
+        ("承诺内容摘要", "string", 64, "1"),
+        ("承诺日期", "datetime", 19, "1"),
+        ("履行期限", "datetime", 19, "1"),
+        ("履行状态", "string", 20, "1"),
+        ("核查单位", "string", 18, "1"),
+    ),
     "place": (
         ("名称", "string", 100, "1"),
         ("地址", "string", 200, "1"),
@@ -184,15 +206,30 @@ def make_department(session: Session, department: str, named: list[list[str]], a
     """Walk a department's directories to the end, but for its last, which stops where someone has to act."""
     for place, row in enumerate(named):
         begun = at - timedelta(days=200 - place)
-        new = NewDirectory(_content(department, row))
-        directory = directories.add(session, new, _person(department, "steward"), begun)
-        version = directories.version_of(session, directory, 1)
+        directory, version = _begin(session, code_of(department), row, begun)
         until = _STEPS_OF.get(department, Step.PUBLISH) if place == len(named) - 1 else Step.PUBLISH
         _walk(session, department, directory, version, until, begun)
     if department == "health":
         _write_more(session, department, at)
     if department == "civil":
         _ask_to_withdraw(session, directory, version, department, at)
+
+
+def published(session: Session, owner: str, authority: str, row: list[str], at: datetime) -> Directory:
+    """Write a directory of an organ that only a room above knows, and walk it to the end."""
+    directory, version = _begin(session, owner, row, at)
+    for step, role in ((Step.SUBMIT, "steward"), (Step.FORWARD, "reviewer")):
+        directories.take(session, directory, version, step, "", _of(owner, role), at)
+    elevations.publish(session, directory, version, "", _of(authority, "authority"), at)
+    return directory
+
+
+def _begin(session: Session, owner: str, row: list[str], at: datetime) -> tuple[Directory, DirectoryVersion]:
+    """Begin a directory; the sixth word is the code of one that others name (a certificate type's `resource`)."""
+    told, *code = row[:5], *row[5:]
+    new = NewDirectory(_content(owner, told), code=code[0] if code else None)
+    directory = directories.add(session, new, _of(owner, "steward"), at)
+    return directory, directories.version_of(session, directory, 1)
 
 
 def _walk(
@@ -227,11 +264,11 @@ def _ask_to_withdraw(
     directories.take(session, directory, version, Step.ASK_TO_WITHDRAW, "职责划转", steward, at)
 
 
-def _content(department: str, row: list[str]) -> dict[str, Any]:
+def _content(owner: str, row: list[str]) -> dict[str, Any]:
     name, work, kind, share_type, cycle = row
     told: dict[str, Any] = {
         "name": name,
-        "department": code_of(department),
+        "department": owner,
         "summary": f"演示数据：{name}，由编目部门在办理业务时产生，按{'日' if cycle == 'day' else '期'}更新。",
         "system": "演示业务系统",
         "format": "database",
@@ -266,4 +303,9 @@ def _item(name: str, kind: str, length: int, sensitivity: str, share_type: str) 
 
 def _person(department: str, role: str) -> Caller:
     """Give whoever acts for a department while the sandbox is made."""
-    return Caller("person", f"sandbox-{role}", f"演示{role}", code_of(department), frozenset({role}))
+    return _of(code_of(department), role)
+
+
+def _of(organisation: str, role: str) -> Caller:
+    """Give whoever acts for an organisation while the sandbox is made."""
+    return Caller("person", f"sandbox-{role}", f"演示{role}", organisation, frozenset({role}))

@@ -8,6 +8,7 @@ from base.api import PageQuery, page_of
 from exchange.directories import NewDirectory
 from exchange.life import State
 from exchange.models import CODE_LENGTH, COMMENT_LENGTH, POINTER_LENGTH
+from keys.parties.models import LEVELS
 from keys.parties.schemas import REASON_LENGTH
 
 REASON = ma.validate.Length(max=REASON_LENGTH)
@@ -122,6 +123,7 @@ class DirectoryQuery(PageQuery):
     share_type = ma.fields.String(load_default=None, validate=ma.validate.Length(max=40))
     field_of_work = ma.fields.String(load_default=None, validate=ma.validate.Length(max=40))
     state = ma.fields.String(load_default=None, validate=ma.validate.OneOf([each.value for each in State]))
+    level = ma.fields.String(load_default=None, validate=ma.validate.OneOf(LEVELS))
 
 
 class FacetsSchema(ma.Schema):
@@ -304,6 +306,9 @@ class TermSchema(ma.Schema):
     zh = ma.fields.String(required=True)
     en = ma.fields.String(required=True)
     days = ma.fields.Integer(required=True)
+    hours = ma.fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Hours of the clock, where it is counted in these."}
+    )
     basis = ma.fields.String(required=True)
     confidence = ma.fields.String(required=True)
     changed_at = ma.fields.AwareDateTime(required=True)
@@ -319,6 +324,7 @@ class TermChangeSchema(ma.Schema):
     """A new term and the text it rests on."""
 
     days = ma.fields.Integer(required=True, validate=ma.validate.Range(0, 2500))
+    hours = ma.fields.Integer(load_default=None, validate=ma.validate.Range(1, 336))
     basis = ma.fields.String(required=True, validate=ma.validate.Length(1, REASON_LENGTH))
 
 

@@ -4,7 +4,7 @@ Whoever holds the role in the organisation may do the task; who does it is on re
 fifths and on the day; a missed task is told to the authority above and stays with whose it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from base.acting import actor
 from base.audit import Thing
 from base.callers import Caller
 from base.notices import Notice, Role, kinds_in
-from base.workdays import Deadline, Stage
+from base.workdays import Calendar, Deadline, Stage
 from exchange import substitutions, terms
 from exchange.models import Task, Term
 from keys.parties.organisations import organisation_of
@@ -28,6 +28,8 @@ STAGES: Final = (Stage.HALF, Stage.MOST, Stage.DUE)
 NOTICE_OF: Final = {Stage.HALF: "task-half", Stage.MOST: "task-most", Stage.DUE: "task-due"}
 OVERDUE: Final = "task-overdue"
 AUTHORITY: Final = "authority"
+# How the days of a term are counted.
+Counting = Callable[[Calendar, datetime, int], Deadline]
 # One run of the reminder job; the next takes the rest.
 MOST_AT_ONCE: Final = 500
 
@@ -43,10 +45,17 @@ class Duty:
     role: str
 
 
-def open_task(session: Session, duty: Duty, at: datetime) -> Task:
-    """Begin a duty: its term runs from now. Raises `NoSuchTerm`, `CalendarYearUnknown`."""
-    row = terms.term_of(session, duty.name)
-    due = workdays.deadline(calendar.calendar(session), at, row.days)
+def open_task(
+    session: Session, duty: Duty, at: datetime, days: int | None = None, *, counts: Counting = workdays.deadline
+) -> Task:
+    """Begin a duty: its term runs from now, in working days of its own where these are told.
+
+    What must not wait for next year's calendar hands in `workdays.deadline_or_sooner`.
+    Raises `NoSuchTerm`, `CalendarYearUnknown`, and `UnusableTerm` for days that are told.
+    """
+    usual = terms.term_of(session, duty.name).days
+    days = usual if days is None else days
+    due = counts(calendar.calendar(session), at, days)
     task = Task(
         duty=duty.name,
         thing_kind=duty.thing.kind,
@@ -56,7 +65,7 @@ def open_task(session: Session, duty: Duty, at: datetime) -> Task:
         role=duty.role,
         opened_at=at,
         due_at=due.ends_at,
-        days=row.days,
+        days=days,
         next_reminder_at=due.reminders[0].at if due.reminders else due.ends_at,
         reminded=0,
         escalated_to=None,
@@ -70,11 +79,16 @@ def open_task(session: Session, duty: Duty, at: datetime) -> Task:
 
 def close(session: Session, thing: Thing, by: Caller, at: datetime) -> list[Task]:
     """Note that whatever was to be done about a thing has been done."""
-    query = select(Task).where(Task.thing_kind == thing.kind, Task.thing_id == thing.id, Task.done_at.is_(None))
-    done = list(session.scalars(query))
+    done = open_of(session, thing)
     for task in done:
         task.done_at, task.done_by, task.next_reminder_at = at, actor(by), None
     return done
+
+
+def open_of(session: Session, thing: Thing) -> list[Task]:
+    """Give what is still to be done about a thing."""
+    query = select(Task).where(Task.thing_kind == thing.kind, Task.thing_id == thing.id, Task.done_at.is_(None))
+    return list(session.scalars(query))
 
 
 def mine(session: Session, by: Caller, at: datetime, limit: int = 100) -> Sequence[Task]:
@@ -92,7 +106,7 @@ def remind(session: Session, at: datetime) -> int:
         return 0
     days = calendar.calendar(session)
     for task in waiting:
-        _remind(session, task, workdays.deadline(days, task.opened_at, task.days), at)
+        _remind(session, task, workdays.deadline_or_sooner(days, task.opened_at, task.days), at)
     return len(waiting)
 
 

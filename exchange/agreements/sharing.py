@@ -163,6 +163,11 @@ def take(
     return _kept(session, row, step, state, reason, place, by, at)
 
 
+def sides_of(session: Session, row: ShareRequest, by: Caller, at: datetime) -> set[Side]:
+    """Tell for which sides of a request a caller may act."""
+    return {side for side in Side if _place(session, row, side, by, at)[0]}
+
+
 def say(session: Session, row: ShareRequest, text: str, by: Caller, at: datetime) -> ShareRequestMessage:
     """Say something to the others about a request that is not over.
 

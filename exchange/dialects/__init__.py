@@ -5,13 +5,13 @@ have.
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
+from base.tables import laid_out
 from exchange.dialects.dialect import Dialect
 from exchange.dialects.national_gateway import NATIONAL_GATEWAY
 from exchange.dialects.x_road import X_ROAD
 
 __all__ = ["DIALECTS", "Dialect"]
 
-DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType({each.name: each for each in (NATIONAL_GATEWAY, X_ROAD)})
+DIALECTS: Final[Mapping[str, Dialect]] = laid_out(NATIONAL_GATEWAY, X_ROAD)

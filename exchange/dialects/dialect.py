@@ -54,6 +54,23 @@ class Given:
     region: str = ""
     reason: str = ""
 
+    @classmethod
+    def under_agreement(cls, purpose: Mapping[str, Any], agreement: str) -> "Given":
+        """Take the defaults from a purpose as it is written outside, resting on an agreement instead of its basis.
+
+        Without a matter of its own a call is never statutory; then it rests on this.
+        """
+        return cls(
+            item_code=purpose["item_code"],
+            item_name=purpose["item_name"],
+            basis=agreement,
+            ground="agreement",
+            operator=purpose["operator"]["name"],
+            unit=purpose["operator"]["unit"],
+            region=purpose["handling_region"],
+            reason=purpose["reason"],
+        )
+
 
 # A header for each: user-defined headers pass other people's gateways unchanged.
 PURPOSE_HEADERS: Final = {f"yinxin-{each.name.replace('_', '-')}": each.name for each in fields(Given)}

@@ -81,6 +81,8 @@ class Prepared:
     subjects: tuple[str, ...] = ()
     # By question, the consent that its holder gave; none at all where the grant asks for none.
     consents: tuple[str | None, ...] | None = None
+    # By question, under what its holder finds the use.
+    holders: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     recipient: Recipient | None = None
 
 
@@ -102,7 +104,8 @@ def prepare(session: Session, parts: Gateway, call: Call) -> Prepared:
         consents = tuple(
             parts.consents.standing(session, by, call.directory, query.purpose, query.subjects, fields, call.at)
         )
-    prepared = Prepared(allowed, fields, served.owner, served.mounts, asked, subjects, consents, recipient)
+    holders = tuple(parts.consents.holders(session, query.subjects))
+    prepared = Prepared(allowed, fields, served.owner, served.mounts, asked, subjects, consents, holders, recipient)
     return prepared if query.cursor is None else _onward(parts, call, prepared, query.cursor)
 
 

@@ -29,7 +29,7 @@ from exchange.door.asking import Call, Prepared, bound, prepare, require
 from exchange.door.outcomes import Outcome
 from exchange.door.recording import Asked, Draft, Refused
 from exchange.door.usages import Attempt, Use
-from exchange.door.wiring import Gateway
+from exchange.door.wiring import Gateway, Touched
 from exchange.mounting.errors import UnusableMount
 from exchange.mounting.serving import Serving
 from exchange.mounting.wiring import MountParts, Plan
@@ -206,7 +206,18 @@ def drafted(
     )
     again = lambda session, at: require(session, call, at)  # noqa: E731 - one line of a value
     acts = tuple(_acts(parts, prepared, items, usage))
-    return Draft(use, prepared.allowed, len(items), again, signed, asked, acts=acts)
+    rows = parts.consents.told(use, _touched(prepared, items))
+    return Draft(use, prepared.allowed, len(items), again, signed, asked, rows=rows, acts=acts)
+
+
+def _touched(prepared: Prepared, items: Sequence[Item]) -> list[Touched]:
+    """Tell what the call came to for each whom it asked for: what was shown, or that nothing was."""
+    agreed = prepared.consents or (None,) * len(items)
+    return [
+        Touched(holders, prepared.fields if item.rows else (), item.outcome.value, (consent or "") if item.rows else "")
+        for item, holders, consent in zip(items, prepared.holders, agreed, strict=False)
+        if holders
+    ]
 
 
 def _acts(

@@ -38,6 +38,8 @@ class Usage(Base):
         CheckConstraint("(bound_to is null) = (bound_at is null)", name="bound"),
         Index(None, "organisation", "id"),
         Index(None, "owner", "id"),
+        # Who received a record is looked for among the uses of its directory (`exchange.objections.receivers`).
+        Index(None, "directory", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(USAGE_ID_LENGTH), primary_key=True)

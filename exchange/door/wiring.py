@@ -1,10 +1,11 @@
 """What the gateway can be told, and the part that is built from it: its keys, its limits, its way to sign receipts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
+from sqlalchemy import Insert
 from sqlalchemy.orm import Session
 
 from base.callers import Caller
@@ -16,6 +17,7 @@ from exchange.door import standing
 from exchange.door.enumeration import Limits
 from exchange.door.errors import ReceiptKeyMissing
 from exchange.door.recording import Recorder
+from exchange.door.usages import Use
 from exchange.sources.cursors import Cursors
 from exchange.sources.questions import Asked
 from keys.algorithms.sm3 import HMAC_SM3
@@ -24,6 +26,16 @@ from keys.data_keys import DataKeys
 from keys.signers.signer import Signer
 
 SignerFor = Callable[[Session, str], Signer]
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What a use came to for one of those whom it asked for: which items were shown, under which consent."""
+
+    holders: tuple[str, ...]
+    fields: tuple[str, ...]
+    outcome: str
+    consent: str = ""
 
 
 class Consents(Protocol):
@@ -46,6 +58,14 @@ class Consents(Protocol):
         """Count a use, in the transaction that records it; refuse it where the consent is gone by then."""
         ...
 
+    def holders(self, session: Session, subjects: Sequence[Sequence[Asked]]) -> Sequence[tuple[str, ...]]:
+        """Give for each subject under what its holder finds the use, if it names one."""
+        ...
+
+    def told(self, use: Use, touched: Sequence[Touched]) -> tuple[tuple[Insert, Mapping[str, Any]], ...]:
+        """Give the rows by which holders find a use, to be written with its record."""
+        ...
+
 
 class NobodyAgreed:
     """Stands where no record of consents is kept: then no use that needs one is answered."""
@@ -65,6 +85,14 @@ class NobodyAgreed:
 
     def used(self, _session: Session, _consent: str, _usage: str, _at: datetime) -> None:
         """Nothing was found that could be used."""
+
+    def holders(self, _session: Session, subjects: Sequence[Sequence[Asked]]) -> Sequence[tuple[str, ...]]:
+        """Know none."""
+        return [()] * len(subjects)
+
+    def told(self, _use: Use, _touched: Sequence[Touched]) -> tuple[tuple[Insert, Mapping[str, Any]], ...]:
+        """Tell nobody."""
+        return ()
 
 
 NOBODY_AGREED: Final = NobodyAgreed()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
@@ -46,6 +46,7 @@ from exchange.feeds.wiring import Deliveries
 from keys.parties.organisations import active_organisation
 
 THING: Final = "subscription"
+AUDITOR: Final = "auditor"
 # One for each system of a large department.
 MOST_SUBSCRIPTIONS: Final = 20
 MOST_DIRECTORIES: Final = 200
@@ -128,6 +129,28 @@ def subscription_of(session: Session, subscription: str, *, locked: bool = False
     if found is None:
         raise NoSuchSubscription(subscription)
     return found
+
+
+def seen_by(by: Caller) -> Select[Subscription]:
+    """Choose the subscriptions that somebody may see: one's organisation's, and all for an auditor."""
+    query = select(Subscription)
+    return query if AUDITOR in by.roles else query.where(Subscription.organisation == by.organisation)
+
+
+def shown_to(session: Session, subscription: str, by: Caller) -> Subscription:
+    """Give a subscription that somebody may see. Raises `NoSuchSubscription`."""
+    found = session.scalars(seen_by(by).where(Subscription.id == subscription)).one_or_none()
+    if found is None:
+        raise NoSuchSubscription(subscription)
+    return found
+
+
+def own(session: Session, subscription: str, by: Caller, *, locked: bool = False) -> Subscription:
+    """Give a subscription of somebody's own organisation. Raises `NoSuchSubscription`."""
+    row = subscription_of(session, subscription, locked=locked)
+    if row.organisation != by.organisation:
+        raise NoSuchSubscription(subscription)
+    return row
 
 
 def asking(session: Session, row: Subscription, parts: Deliveries, at: datetime) -> Asking:

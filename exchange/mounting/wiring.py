@@ -11,6 +11,7 @@ from base import clock
 from base.fetch import Fetch, FetchSettings
 from base.fetch.wiring import opened_networks
 from base.settings import Settings, UnusableSetting, setting
+from base.tables import laid_out
 from exchange.sources import SOURCES, Kind, open_reader, open_source
 from exchange.sources.gates import Gate, GatedSource
 from exchange.sources.place import Limits, Place
@@ -121,6 +122,7 @@ class MountParts:
         )
 
 
-def built(read: Settings, fetch: Fetch) -> MountParts:
-    """Build the part from the settings. Raises `UnusableSetting`."""
-    return MountParts(read[MountSettings], fetch, read[FetchSettings])
+def built(read: Settings, fetch: Fetch, *further: Kind) -> MountParts:
+    """Build the part from the settings, with kinds of source that rooms above hand in. Raises `UnusableSetting`."""
+    sources = laid_out(*SOURCES.values(), *further)
+    return MountParts(read[MountSettings], fetch, read[FetchSettings], sources)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from base.acting import actor
 from base.audit import Thing
-from base.callers import Caller, NotAllowed
+from base.callers import Caller
 from base.canonical import Json
 from base.workdays import SHANGHAI
 from exchange import directories
@@ -35,10 +35,8 @@ from exchange.partners.errors import (
 from exchange.partners.models import ACTIVE, CLOSED, FIRST, NAME_LENGTH, NEWER, DialectAccount, DialectService
 from keys.algorithms.sm3 import HMAC_SM3
 from keys.data_keys import DataKeys
-from keys.parties.models import ACTIVE as PARTY_ACTIVE
-from keys.parties.models import Organisation, System
+from keys.parties import systems
 from keys.parties.request_signers.national_gateway import WINDOW
-from keys.parties.systems import system_of
 
 ACCOUNT: Final = "dialect-account"
 SERVICE: Final = "dialect-service"
@@ -81,7 +79,7 @@ def add(session: Session, data_keys: DataKeys, new: NewAccount, by: Caller, at: 
     Raises `UnusableDialectEntry`, `DialectEntryKnown`, `NoSuchSystem`.
     """
     _require_usable(new)
-    system_of(session, new.system)
+    systems.system_of(session, new.system)
     if session.get(DialectAccount, (new.dialect, new.name)) is not None:
         raise DialectEntryKnown(new.dialect, new.name)
     told = {name: value for name, value in asdict(new.defaults).items() if value}
@@ -181,11 +179,7 @@ def defaults_of(row: DialectAccount) -> Given:
 
 def caller_of(session: Session, row: DialectAccount) -> Caller:
     """Give the system that an account speaks for. Raises `NotAllowed` when it may not read data now."""
-    query = select(System, Organisation.state).join(Organisation, Organisation.code == System.organisation)
-    system, state = session.execute(query.where(System.id == row.system)).one()
-    if system.state != PARTY_ACTIVE or state != PARTY_ACTIVE or SCOPE not in system.scope_set:
-        raise NotAllowed(needed=SCOPE)
-    return Caller("system", system.id, system.name, system.organisation, scopes=system.scope_set)
+    return systems.caller_of(session, row.system, SCOPE)
 
 
 def key_of(session: Session, data_keys: DataKeys, row: DialectAccount) -> str:

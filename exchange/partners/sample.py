@@ -28,6 +28,8 @@ CLIENT: Final = "YANSHI/GOV/320900/WINDOW"
 SERVICE: Final = f"{CLIENT}/licences"
 # By this parameter a row is asked for, whatever the directory calls it.
 PARAMETER: Final = "number"
+# No grant covers it: a call that names no matter is refused.
+AGREEMENT: Final = "演示协议1号"
 
 
 def sample(running: Running, sandbox: Sandbox) -> None:
@@ -45,17 +47,7 @@ def made(
     session: Session, data_keys: DataKeys, system: str, directory: str, purpose: dict[str, Any], at: datetime
 ) -> dict[str, Any]:
     """Open an account in each dialect and serve the directory in both; give what calls with them."""
-    # Without a matter of its own a call is never statutory; then it rests on this agreement, which no grant covers.
-    defaults = Given(
-        item_code=purpose["item_code"],
-        item_name=purpose["item_name"],
-        basis="演示协议1号",
-        ground="agreement",
-        operator=purpose["operator"]["name"],
-        unit=purpose["operator"]["unit"],
-        region=purpose["handling_region"],
-        reason=purpose["reason"],
-    )
+    defaults = Given.under_agreement(purpose, AGREEMENT)
     newer = NewAccount(national_gateway.NAME, RID, system, defaults, NEWER)
     _, secret = accounts.add(session, data_keys, newer, MAKER, at)
     accounts.add(session, data_keys, NewAccount(x_road.NAME, CLIENT, system, defaults), MAKER, at)

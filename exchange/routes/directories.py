@@ -6,22 +6,19 @@ step it is (`exchange.substitutions`).
 
 from typing import Any
 
-from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from base import clock, search
+from base import clock
 from base.api import Blueprint
-from base.callers import Caller
 from base.paging import Page, Pager
 from base.web import caller, gives, guarded, limited, parts, reads, require_match, tagged, takes, writes
-from exchange import authorities, differences, elevations, form
 from exchange import comments as remarks
+from exchange import differences, elevations, form, seeing
 from exchange import directories as verbs
 from exchange.directories import NewDirectory, directory_of, version_of
 from exchange.directory_contents import LARGEST_CONTENT
-from exchange.errors import NoSuchDirectory, NoSuchDirectoryVersion
 from exchange.life import Step
-from exchange.models import DIRECTORY_SEARCH, Directory, DirectoryComment, DirectoryVersion, Elevation
+from exchange.models import Directory, DirectoryComment, DirectoryVersion, Elevation
 from exchange.schemas import (
     CommentSchema,
     CommentsSchema,
@@ -61,16 +58,7 @@ CODE = "<path:code>"
 @gives(DirectoryPage)
 def listed(session: Session, asked: dict[str, Any]) -> Page[Directory]:
     """List the directories that the caller may see: what is published, and their own organisation's drafts."""
-    query = _visible(session, caller())
-    for name in ("owner", "share_type", "field_of_work", "state"):
-        if asked[name] is not None:
-            query = query.where(getattr(Directory, name) == asked[name])
-    if asked["region"] is not None:
-        query = query.where(Directory.region.startswith(asked["region"], autoescape=True))
-    if asked["q"] is not None:
-        dialect = session.connection().dialect.name
-        found = select(DIRECTORY_SEARCH.c.subject).where(search.matches(DIRECTORY_SEARCH, asked["q"], dialect))
-        query = query.where(Directory.code.in_(found))
+    query = seeing.listed(session, asked, caller())
     return parts(Pager).page(session, query, (Directory.code,), asked["page"], "directories")
 
 
@@ -100,8 +88,8 @@ def add(session: Session, new: NewDirectory) -> Directory:
 @gives(VersionsSchema)
 def versions(session: Session, code: str) -> dict[str, Any]:
     """List the versions of a directory, the newest first."""
-    directory = _seen(session, code)
-    inside = _is_inside(session, directory)
+    directory = seeing.seen(session, code, caller())
+    inside = seeing.is_inside(session, directory, caller())
     return {"items": [each for each in verbs.versions(session, directory) if inside or each.published_at is not None]}
 
 
@@ -125,7 +113,7 @@ def revise(session: Session, told: dict[str, Any], code: str) -> dict[str, Any]:
 @gives(VersionSchema)
 def version(session: Session, code: str, number: int) -> dict[str, Any]:
     """Give one version with its content and what is wrong with it."""
-    return _told(_seen_version(session, code, number))
+    return _told(seeing.seen_version(session, code, number, caller()))
 
 
 @directories.route(f"/directories/{CODE}/versions/<int:number>", methods=["PUT"])
@@ -149,10 +137,10 @@ def write(session: Session, told: dict[str, Any], code: str, number: int) -> dic
 @gives(DirectoryDifferenceSchema)
 def difference(session: Session, asked: dict[str, Any], code: str, number: int) -> differences.Difference:
     """Tell what changed against another version, word by word."""
-    after = _seen_version(session, code, number)
-    before = _seen_version(session, code, asked["against"]) if asked["against"] else None
+    after = seeing.seen_version(session, code, number, caller())
+    before = seeing.seen_version(session, code, asked["against"], caller()) if asked["against"] else None
     if before is None and number > 1:
-        before = _seen_version(session, code, number - 1)
+        before = seeing.seen_version(session, code, number - 1, caller())
     return differences.between(before.content if before else {}, after.content)
 
 
@@ -222,7 +210,7 @@ def discard(session: Session, code: str, number: int) -> dict[str, Any]:
 @gives(CommentsSchema)
 def comments(session: Session, code: str, number: int) -> dict[str, Any]:
     """List the remarks on a version."""
-    return {"items": remarks.comments(session, _seen_version(session, code, number))}
+    return {"items": remarks.comments(session, seeing.seen_version(session, code, number, caller()))}
 
 
 @directories.route(f"/directories/{CODE}/versions/<int:number>/comments", methods=["POST"])
@@ -252,7 +240,7 @@ def resolve(session: Session, code: str, number: int) -> DirectoryComment:
 @gives(HistorySchema)
 def history(session: Session, code: str) -> dict[str, Any]:
     """Tell what happened to a directory, step by step, and what the levels above said."""
-    directory = _seen(session, code)
+    directory = seeing.seen(session, code, caller())
     return {"steps": verbs.steps(session, directory), "elevations": elevations.elevations(session, directory)}
 
 
@@ -262,42 +250,7 @@ def history(session: Session, code: str) -> dict[str, Any]:
 @gives(DirectorySchema)
 def one(session: Session, code: str) -> Directory:
     """Give one directory."""
-    return _shown(_seen(session, code))
-
-
-def _visible(session: Session, by: Caller) -> Select[Directory]:
-    """Narrow to what is published, to the caller's own, and to what lies below an authority; an auditor sees all."""
-    query = select(Directory)
-    if "auditor" in by.roles:
-        return query
-    seen = Directory.published.is_not(None) | (Directory.owner == by.organisation)
-    prefix = authorities.covered_prefix(session, by)
-    return query.where(seen if prefix is None else seen | Directory.region.startswith(prefix, autoescape=True))
-
-
-def _seen(session: Session, code: str) -> Directory:
-    """Give a directory that the caller may see; what they may not see is not there."""
-    directory = directory_of(session, code)
-    if directory.published is None and not _is_inside(session, directory):
-        raise NoSuchDirectory(code)
-    return directory
-
-
-def _is_inside(session: Session, directory: Directory) -> bool:
-    """Tell whether the caller may see what is not published: the owner's own, the authority over it, an auditor."""
-    by = caller()
-    if directory.owner == by.organisation or "auditor" in by.roles:
-        return True
-    prefix = authorities.covered_prefix(session, by)
-    return prefix is not None and directory.region.startswith(prefix)
-
-
-def _seen_version(session: Session, code: str, number: int) -> DirectoryVersion:
-    directory = _seen(session, code)
-    row = version_of(session, directory, number)
-    if row.published_at is None and not _is_inside(session, directory):
-        raise NoSuchDirectoryVersion(code, number)
-    return row
+    return _shown(seeing.seen(session, code, caller()))
 
 
 def _taken(session: Session, code: str, number: int, step: Step, reason: str) -> dict[str, Any]:

@@ -2,22 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.api import Blueprint
-from base.callers import Caller
 from base.paging import Page, Pager
 from base.web import caller, gives, guarded, parts, reads, tagged, takes, writes
-from exchange import authorities
 from exchange.agreements import contract_trials, granting, refusals
 from exchange.agreements import grants as questions
 from exchange.agreements.callers import registered
 from exchange.agreements.contract_trials import Site
 from exchange.agreements.contracts import Call, Refusal, Standing, judge
-from exchange.agreements.errors import NoSuchGrant
-from exchange.agreements.granting import grant_of
 from exchange.agreements.matters import by_code
 from exchange.agreements.models import Grant
 from exchange.agreements.schemas import (
@@ -33,6 +28,7 @@ from exchange.agreements.schemas import (
     ShareReasonSchema,
     TrialCallSchema,
 )
+from exchange.agreements.seeing import grants_seen_by, seen_grant
 from exchange.models import Directory
 
 granted = Blueprint("grants", __name__, description="授权 · grants")
@@ -50,7 +46,7 @@ PLACE = "/grants/<code>"
 @gives(GrantPage)
 def listed(session: Session, asked: dict[str, Any]) -> Page[Grant]:
     """List the grants that the caller's organisation has, gave, or watches over."""
-    query = _visible(session, caller())
+    query = grants_seen_by(session, caller())
     for name in ("state", "directory"):
         if asked[name] is not None:
             query = query.where(getattr(Grant, name) == asked[name])
@@ -65,7 +61,7 @@ def listed(session: Session, asked: dict[str, Any]) -> Page[Grant]:
 @gives(GrantSchema)
 def one(session: Session, code: str) -> Grant:
     """Give one grant."""
-    return _shown(_seen(session, code))
+    return _shown(seen_grant(session, code, caller()))
 
 
 @granted.route(f"{PLACE}/versions", methods=["GET"])
@@ -74,7 +70,7 @@ def one(session: Session, code: str) -> Grant:
 @gives(GrantVersionsSchema)
 def versions(session: Session, code: str) -> dict[str, Any]:
     """List what a grant said, the newest first."""
-    return {"items": granting.versions(session, _seen(session, code))}
+    return {"items": granting.versions(session, seen_grant(session, code, caller()))}
 
 
 @granted.route(f"{PLACE}/versions", methods=["POST"])
@@ -84,7 +80,7 @@ def versions(session: Session, code: str) -> dict[str, Any]:
 @gives(GrantSchema, 201)
 def narrow(session: Session, told: dict[str, Any], code: str) -> Grant:
     """Let a grant give less from the next call on."""
-    row = _seen(session, code, locked=True)
+    row = seen_grant(session, code, caller(), locked=True)
     return _shown(granting.narrow(session, row, told["clauses"], told["reason"], caller(), clock.now()))
 
 
@@ -95,7 +91,7 @@ def narrow(session: Session, told: dict[str, Any], code: str) -> Grant:
 @gives(GrantSchema)
 def renew(session: Session, told: dict[str, Any], code: str) -> Grant:
     """Let a grant go on for longer."""
-    row = _seen(session, code, locked=True)
+    row = seen_grant(session, code, caller(), locked=True)
     return _shown(granting.renew(session, row, told["ends"], told["reason"], caller(), clock.now()))
 
 
@@ -106,7 +102,7 @@ def renew(session: Session, told: dict[str, Any], code: str) -> Grant:
 @gives(GrantSchema)
 def suspend(session: Session, told: dict[str, Any], code: str) -> Grant:
     """Stop a grant for a while; the next call is refused."""
-    row = _seen(session, code, locked=True)
+    row = seen_grant(session, code, caller(), locked=True)
     return _shown(granting.suspend(session, row, told["reason"], caller(), clock.now()))
 
 
@@ -117,7 +113,7 @@ def suspend(session: Session, told: dict[str, Any], code: str) -> Grant:
 @gives(GrantSchema)
 def resume(session: Session, told: dict[str, Any], code: str) -> Grant:
     """Let a suspended grant go on."""
-    row = _seen(session, code, locked=True)
+    row = seen_grant(session, code, caller(), locked=True)
     return _shown(granting.resume(session, row, told["reason"], caller(), clock.now()))
 
 
@@ -128,7 +124,7 @@ def resume(session: Session, told: dict[str, Any], code: str) -> Grant:
 @gives(GrantSchema)
 def revoke(session: Session, told: dict[str, Any], code: str) -> Grant:
     """End a grant for good; the next call is refused."""
-    row = _seen(session, code, locked=True)
+    row = seen_grant(session, code, caller(), locked=True)
     return _shown(granting.revoke(session, row, told["reason"], caller(), clock.now()))
 
 
@@ -139,7 +135,7 @@ def revoke(session: Session, told: dict[str, Any], code: str) -> Grant:
 @gives(GrantSchema)
 def give_back(session: Session, told: dict[str, Any], code: str) -> Grant:
     """Give a grant back that is needed no more."""
-    row = _seen(session, code, locked=True)
+    row = seen_grant(session, code, caller(), locked=True)
     return _shown(granting.give_back(session, row, told["reason"], caller(), clock.now()))
 
 
@@ -149,7 +145,7 @@ def give_back(session: Session, told: dict[str, Any], code: str) -> Grant:
 @gives(ShareHistorySchema)
 def history(session: Session, code: str) -> dict[str, Any]:
     """Tell what happened to a grant, step by step."""
-    return {"items": granting.steps(session, _seen(session, code))}
+    return {"items": granting.steps(session, seen_grant(session, code, caller()))}
 
 
 @granted.route(f"{PLACE}/judgements", methods=["POST"])
@@ -159,7 +155,7 @@ def history(session: Session, code: str) -> dict[str, Any]:
 @gives(JudgementSchema)
 def judgement(session: Session, told: dict[str, Any], code: str) -> dict[str, Any]:
     """Judge a call of the grantee under this grant without making it: nothing is counted, nothing is recorded."""
-    row = _seen(session, code)
+    row = seen_grant(session, code, caller())
     at = clock.now()
     standing = registered(session, row.grantee, at)
     call = Call(
@@ -189,7 +185,7 @@ def judgement(session: Session, told: dict[str, Any], code: str) -> dict[str, An
 @gives(GrantTrialsSchema)
 def trials(session: Session, code: str) -> dict[str, Any]:
     """Run the trials that are generated from a grant's clauses, as if it stood: what it lets through, where it ends."""
-    row = _seen(session, code)
+    row = seen_grant(session, code, caller())
     contract = questions.contract_of(row, "")
     standing = {**vars(contract), "standing": Standing.ACTIVE}
     promised = type(contract)(**standing)
@@ -208,24 +204,6 @@ def trials(session: Session, code: str) -> dict[str, Any]:
 
 def _contract(session: Session, row: Grant) -> Any:
     return questions.contract_of(row, session.get_one(Directory, row.directory).state)
-
-
-def _visible(session: Session, by: Caller) -> Select[Grant]:
-    """Narrow to what one's organisation has or gave, and to what lies below an authority; an auditor sees all."""
-    query = select(Grant)
-    if "auditor" in by.roles:
-        return query
-    seen = (Grant.grantee == by.organisation) | (Grant.provider == by.organisation)
-    prefix = authorities.covered_prefix(session, by)
-    return query.where(seen if prefix is None else seen | Grant.provider_region.startswith(prefix, autoescape=True))
-
-
-def _seen(session: Session, code: str, *, locked: bool = False) -> Grant:
-    """Give a grant that the caller may see; what they may not see is not there. Raises `NoSuchGrant`."""
-    seen = _visible(session, caller()).where(Grant.code == code).with_only_columns(Grant.code)
-    if session.execute(seen).one_or_none() is None:
-        raise NoSuchGrant(code)
-    return grant_of(session, code, locked=locked)
 
 
 def _shown(row: Grant) -> Grant:

@@ -7,14 +7,11 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.api import Blueprint
-from base.callers import Caller
 from base.db import Database
 from base.web import caller, gives, guarded, limited, parts, reads, require_match, tagged, takes, transacts, writes
-from exchange import authorities
 from exchange.directories import directory_of
 from exchange.errors import NoSuchDirectory
-from exchange.models import Directory
-from exchange.mounting import mounts
+from exchange.mounting import mounts, seeing
 from exchange.mounting.errors import NoSuchMount
 from exchange.mounting.models import SERVING, Mount, MountProbe
 from exchange.mounting.mounts import LARGEST_DECLARATION, NewMount
@@ -27,6 +24,7 @@ from exchange.mounting.schemas import (
     NewMountSchema,
 )
 from exchange.mounting.wiring import MountParts
+from exchange.seeing import is_inside
 from exchange.substitutions import LENT
 
 mounted = Blueprint("mounts", __name__, description="资源挂接 · mounts")
@@ -47,7 +45,7 @@ INSIDE = (*OUTSIDE, "serving", "proposed", "proposed_by", "confirmed_by", "confi
 def listed(session: Session, code: str) -> dict[str, Any]:
     """List a directory's mounts; from outside those that serve, and not where their data is."""
     directory = directory_of(session, code)
-    inside = _is_inside(session, directory)
+    inside = is_inside(session, directory, caller())
     if directory.published is None and not inside:
         raise NoSuchDirectory(code)
     rows = [each for each in mounts.mounts_of(session, code) if inside or each.state == SERVING]
@@ -63,7 +61,7 @@ def listed(session: Session, code: str) -> dict[str, Any]:
 def add(session: Session, new: NewMount, code: str) -> dict[str, Any]:
     """Propose a source for a directory of one's own organisation."""
     directory = directory_of(session, code, locked=True)
-    if directory.published is None and not _is_inside(session, directory):
+    if directory.published is None and not is_inside(session, directory, caller()):
         raise NoSuchDirectory(code)
     return _shown(session, mounts.add(session, directory, new, parts(MountParts), caller(), clock.now()))
 
@@ -74,7 +72,7 @@ def add(session: Session, new: NewMount, code: str) -> dict[str, Any]:
 @gives(MountSchema)
 def one(session: Session, mount_id: str) -> dict[str, Any]:
     """Give one mount."""
-    mount, inside = _seen(session, mount_id)
+    mount, inside = seeing.seen(session, mount_id, caller())
     tagged(_tag(mount))
     return _told(session, mount, inside=inside)
 
@@ -98,7 +96,7 @@ def change(session: Session, new: NewMount, mount_id: str) -> dict[str, Any]:
 @gives(MountProbesSchema)
 def probes(session: Session, mount_id: str) -> dict[str, Any]:
     """List the last probes: only inside, since they tell what the source looks like."""
-    mount, inside = _seen(session, mount_id)
+    mount, inside = seeing.seen(session, mount_id, caller())
     if not inside:
         raise NoSuchMount(mount_id)
     return {"items": mounts.probes_of(session, mount)}
@@ -111,7 +109,7 @@ def probes(session: Session, mount_id: str) -> dict[str, Any]:
 def probe(database: Database, mount_id: str) -> MountProbe:
     """Look at the source now: is it there, and does it give what the directory promises."""
     with database.reading() as session:
-        mount, _ = _seen(session, mount_id)
+        mount, _ = seeing.seen(session, mount_id, caller())
         mounts.require_prober(session, mount, caller(), clock.now())
         plan, of_proposal = mounts.probe_plan(session, mount)
     looked = mounts.look(parts(MountParts), plan, of_proposal=of_proposal)
@@ -152,27 +150,8 @@ def withdraw(session: Session, told: dict[str, Any], mount_id: str) -> dict[str,
 
 def _locked(session: Session, mount_id: str) -> Mount:
     """Give a mount to be changed; what the caller may not see is not there."""
-    _seen(session, mount_id)
+    seeing.seen(session, mount_id, caller())
     return mounts.mount_of(session, mount_id, locked=True)
-
-
-def _seen(session: Session, mount_id: str) -> tuple[Mount, bool]:
-    """Give a mount that the caller may see, and whether they see all of it. Raises `NoSuchMount`."""
-    mount = mounts.mount_of(session, mount_id)
-    directory = directory_of(session, mount.directory)
-    inside = _is_inside(session, directory)
-    if not inside and (directory.published is None or mount.state != SERVING):
-        raise NoSuchMount(mount_id)
-    return mount, inside
-
-
-def _is_inside(session: Session, directory: Directory) -> bool:
-    """Tell whether the caller may see where the data is: the owner's own, the authority over it, an auditor."""
-    by: Caller = caller()
-    if directory.owner == by.organisation or "auditor" in by.roles:
-        return True
-    prefix = authorities.covered_prefix(session, by)
-    return prefix is not None and directory.region.startswith(prefix)
 
 
 def _shown(session: Session, mount: Mount) -> dict[str, Any]:

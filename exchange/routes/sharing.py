@@ -2,18 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.api import Blueprint
-from base.callers import Caller
 from base.paging import Page, Pager
 from base.web import caller, gives, guarded, parts, reads, require_match, tagged, takes, writes
-from exchange import authorities
 from exchange.agreements import sharing as verbs
 from exchange.agreements.clauses import Clauses
-from exchange.agreements.errors import NoSuchShareRequest
 from exchange.agreements.life import RequestStep
 from exchange.agreements.models import ShareRequest, ShareRequestMessage
 from exchange.agreements.schemas import (
@@ -31,7 +27,8 @@ from exchange.agreements.schemas import (
     ShareRequestQuery,
     ShareRequestSchema,
 )
-from exchange.agreements.sharing import NewRequest, request_of
+from exchange.agreements.seeing import requests_seen_by, seen_request
+from exchange.agreements.sharing import NewRequest
 
 sharing = Blueprint("share-requests", __name__, description="共享申请 · share requests")
 
@@ -48,7 +45,7 @@ PLACE = "/share-requests/<request_id>"
 @gives(ShareRequestPage)
 def listed(session: Session, asked: dict[str, Any]) -> Page[ShareRequest]:
     """List the requests that the caller's organisation wrote, has to decide, or rules on."""
-    query = _visible(session, caller())
+    query = requests_seen_by(session, caller())
     for name in ("state", "directory"):
         if asked[name] is not None:
             query = query.where(getattr(ShareRequest, name) == asked[name])
@@ -75,7 +72,7 @@ def begin(session: Session, new: NewRequest) -> ShareRequest:
 @gives(ShareRequestSchema)
 def one(session: Session, request_id: str) -> ShareRequest:
     """Give one request."""
-    return _shown(_seen(session, request_id))
+    return _shown(seen_request(session, request_id, caller()))
 
 
 @sharing.route(PLACE, methods=["PUT"])
@@ -85,7 +82,7 @@ def one(session: Session, request_id: str) -> ShareRequest:
 @gives(ShareRequestSchema)
 def write(session: Session, new: NewRequest, request_id: str) -> ShareRequest:
     """Change a draft; made from the version that `If-Match` names."""
-    row = _seen(session, request_id, locked=True)
+    row = seen_request(session, request_id, caller(), locked=True)
     require_match(_tag(row))
     return _shown(verbs.write(session, row, new, caller(), clock.now()))
 
@@ -176,7 +173,7 @@ def withdraw(session: Session, told: dict[str, Any], request_id: str) -> ShareRe
 @gives(ShareMessagesSchema)
 def messages(session: Session, request_id: str) -> dict[str, Any]:
     """Give what was said about a request, in order."""
-    return {"items": verbs.messages(session, _seen(session, request_id))}
+    return {"items": verbs.messages(session, seen_request(session, request_id, caller()))}
 
 
 @sharing.route(f"{PLACE}/messages", methods=["POST"])
@@ -186,7 +183,7 @@ def messages(session: Session, request_id: str) -> dict[str, Any]:
 @gives(ShareMessageSchema, 201)
 def say(session: Session, told: dict[str, Any], request_id: str) -> ShareRequestMessage:
     """Say something to the other side."""
-    return verbs.say(session, _seen(session, request_id), told["text"], caller(), clock.now())
+    return verbs.say(session, seen_request(session, request_id, caller()), told["text"], caller(), clock.now())
 
 
 @sharing.route(f"{PLACE}/history", methods=["GET"])
@@ -195,34 +192,14 @@ def say(session: Session, told: dict[str, Any], request_id: str) -> ShareRequest
 @gives(ShareHistorySchema)
 def history(session: Session, request_id: str) -> dict[str, Any]:
     """Tell what happened to a request, step by step."""
-    return {"items": verbs.steps(session, _seen(session, request_id))}
+    return {"items": verbs.steps(session, seen_request(session, request_id, caller()))}
 
 
 def _taken(
     session: Session, request_id: str, step: RequestStep, reason: str, offered: Clauses | None = None
 ) -> ShareRequest:
-    row = _seen(session, request_id, locked=True)
+    row = seen_request(session, request_id, caller(), locked=True)
     return _shown(verbs.take(session, row, step, reason, caller(), clock.now(), offered))
-
-
-def _visible(session: Session, by: Caller) -> Select[ShareRequest]:
-    """Narrow to one's own requests and to what was forwarded to one's organisation or region; an auditor sees all."""
-    query = select(ShareRequest)
-    if "auditor" in by.roles:
-        return query
-    others = ShareRequest.provider == by.organisation
-    prefix = authorities.covered_prefix(session, by)
-    if prefix is not None:
-        others |= ShareRequest.provider_region.startswith(prefix, autoescape=True)
-    return query.where((ShareRequest.requester == by.organisation) | (others & ShareRequest.forwarded_at.is_not(None)))
-
-
-def _seen(session: Session, request_id: str, *, locked: bool = False) -> ShareRequest:
-    """Give a request that the caller may see; what they may not see is not there. Raises `NoSuchShareRequest`."""
-    seen = _visible(session, caller()).where(ShareRequest.id == request_id).with_only_columns(ShareRequest.id)
-    if session.execute(seen).one_or_none() is None:
-        raise NoSuchShareRequest(request_id)
-    return request_of(session, request_id, locked=locked)
 
 
 def _shown(row: ShareRequest) -> ShareRequest:

@@ -7,12 +7,10 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.api import Blueprint, PageQuery
-from base.callers import Caller
 from base.db import Database
-from base.paging import PageAsked, Pager
+from base.paging import Pager
 from base.web import caller, gives, guarded, parts, reads, tagged, takes, transacts, writes
 from exchange.feeds import deliveries, subscriptions
-from exchange.feeds.errors import NoSuchSubscription
 from exchange.feeds.models import ChangeDelivery, Subscription
 from exchange.feeds.schemas import (
     DeliveriesQuery,
@@ -41,10 +39,7 @@ ID = "<string:subscription_id>"
 @gives(SubscriptionsSchema)
 def listed(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     """List one's organisation's subscriptions; an auditor sees all."""
-    query = select(Subscription)
-    if "auditor" not in caller().roles:
-        query = query.where(Subscription.organisation == caller().organisation)
-    page: PageAsked = asked["page"]
+    query, page = subscriptions.seen_by(caller()), asked["page"]
     found = parts(Pager).page(session, query, (Subscription.created_at, Subscription.id), page, "subscriptions")
     return {"items": [_told(each) for each in found.items], "next_cursor": found.next_cursor}
 
@@ -65,7 +60,7 @@ def add(session: Session, new: NewSubscription) -> Any:
 @gives(SubscriptionSchema)
 def one(session: Session, subscription_id: str) -> Any:
     """Give one subscription."""
-    row = _seen(session, subscription_id)
+    row = subscriptions.shown_to(session, subscription_id, caller())
     tagged(f"subscription:{row.id}:{row.version}")
     return _told(row)
 
@@ -78,7 +73,9 @@ def verify(database: Database, subscription_id: str) -> Any:
     """Send a challenge to the address; it is told from now on if the right text comes back."""
     by, at = caller(), clock.now()
     with database.reading() as session:
-        question = subscriptions.asking(session, _own(session, subscription_id), parts(Deliveries), at)
+        question = subscriptions.asking(
+            session, subscriptions.own(session, subscription_id, caller()), parts(Deliveries), at
+        )
     subscriptions.ask(parts(Deliveries), question)
     with database.transaction() as session:
         return _told(subscriptions.proven(session, question, by, clock.now()))
@@ -90,7 +87,11 @@ def verify(database: Database, subscription_id: str) -> Any:
 @gives(SubscriptionSchema)
 def pause(session: Session, subscription_id: str) -> Any:
     """Send nothing for the time being; what happens meanwhile is sent afterwards."""
-    return _told(subscriptions.pause(session, _own(session, subscription_id, locked=True), caller(), clock.now()))
+    return _told(
+        subscriptions.pause(
+            session, subscriptions.own(session, subscription_id, caller(), locked=True), caller(), clock.now()
+        )
+    )
 
 
 @subscribed.route(f"/subscriptions/{ID}/resumptions", methods=["POST"])
@@ -99,7 +100,11 @@ def pause(session: Session, subscription_id: str) -> Any:
 @gives(SubscriptionSchema)
 def resume(session: Session, subscription_id: str) -> Any:
     """Send again, beginning with what was left."""
-    return _told(subscriptions.resume(session, _own(session, subscription_id, locked=True), caller(), clock.now()))
+    return _told(
+        subscriptions.resume(
+            session, subscriptions.own(session, subscription_id, caller(), locked=True), caller(), clock.now()
+        )
+    )
 
 
 @subscribed.route(f"/subscriptions/{ID}/endings", methods=["POST"])
@@ -108,7 +113,11 @@ def resume(session: Session, subscription_id: str) -> Any:
 @gives(SubscriptionSchema)
 def end(session: Session, subscription_id: str) -> Any:
     """End a subscription for good."""
-    return _told(subscriptions.end(session, _own(session, subscription_id, locked=True), caller(), clock.now()))
+    return _told(
+        subscriptions.end(
+            session, subscriptions.own(session, subscription_id, caller(), locked=True), caller(), clock.now()
+        )
+    )
 
 
 @subscribed.route(f"/subscriptions/{ID}/deliveries", methods=["GET"])
@@ -118,7 +127,7 @@ def end(session: Session, subscription_id: str) -> Any:
 @gives(DeliveriesSchema)
 def log(session: Session, asked: dict[str, Any], subscription_id: str) -> dict[str, Any]:
     """List what was sent or is to be sent, with every try."""
-    row = _seen(session, subscription_id)
+    row = subscriptions.shown_to(session, subscription_id, caller())
     query = select(ChangeDelivery).where(ChangeDelivery.subscription == row.id)
     if asked["state"] is not None:
         query = query.where(ChangeDelivery.state == asked["state"])
@@ -134,26 +143,9 @@ def log(session: Session, asked: dict[str, Any], subscription_id: str) -> dict[s
 @gives(DeliverySchema, 201)
 def resend(session: Session, subscription_id: str, number: int) -> Any:
     """Send a settled delivery again under its event id."""
-    row = _own(session, subscription_id, locked=True)
+    row = subscriptions.own(session, subscription_id, caller(), locked=True)
     return told(deliveries.resend(session, row, number, caller(), clock.now()), DeliverySchema, tries=[])
 
 
 def _told(row: Subscription) -> Any:
     return told(row, SubscriptionSchema)
-
-
-def _seen(session: Session, subscription: str) -> Subscription:
-    """Give a subscription that the caller may see. Raises `NoSuchSubscription`."""
-    row, by = subscriptions.subscription_of(session, subscription), caller()
-    if row.organisation != by.organisation and "auditor" not in by.roles:
-        raise NoSuchSubscription(subscription)
-    return row
-
-
-def _own(session: Session, subscription: str, *, locked: bool = False) -> Subscription:
-    """Give a subscription of the caller's organisation. Raises `NoSuchSubscription`."""
-    by: Caller = caller()
-    row = subscriptions.subscription_of(session, subscription, locked=locked)
-    if row.organisation != by.organisation:
-        raise NoSuchSubscription(subscription)
-    return row

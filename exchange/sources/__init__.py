@@ -5,9 +5,9 @@ Each kind reads its declaration when a mount is written and makes a reader of it
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
+from base.tables import laid_out
 from exchange.mounting.errors import UnusableMount
 from exchange.sources import files, rest, table
 from exchange.sources.declarations import Declared
@@ -23,14 +23,6 @@ class Kind:
     name: str
     read: Callable[[Declared, Sequence[Column], Place], Any]
     opened: Callable[[Any, Sequence[Column], Place], Reader]
-
-
-def laid_out(*kinds: Kind) -> Mapping[str, Kind]:
-    """Lay the kinds out by name. Raises `ValueError` for a name that is used twice."""
-    laid = {kind.name: kind for kind in kinds}
-    if len(laid) != len(kinds):
-        raise ValueError("two kinds of sources share a name")
-    return MappingProxyType(laid)
 
 
 SOURCES: Final[Mapping[str, Kind]] = laid_out(

@@ -21,6 +21,7 @@ from exchange.agreements.models import Grant
 from exchange.door import models as gateway_models
 from exchange.door.errors import NoSealingKey
 from exchange.door.models import Usage
+from exchange.door.wiring import NobodyAgreed
 from exchange.models import Directory
 from exchange.mounting import mounts
 from exchange.mounting.models import MountCount
@@ -38,7 +39,7 @@ ONE = [{"item": "许可证编号", "values": ["苏卫0001"]}]
 TWO = [{"item": "许可证编号", "values": ["苏卫0002"]}]
 
 
-class Agreed:
+class Agreed(NobodyAgreed):
     """A record of consents: those whom a call names by these values agreed; perhaps one is gone when it is used."""
 
     def __init__(self, values: set[str], *, is_gone: bool = False) -> None:

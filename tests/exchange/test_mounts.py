@@ -1,5 +1,6 @@
 """Mounts: proposed, probed, confirmed by another, served; and how their health is judged."""
 
+import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -53,11 +54,13 @@ DRIFTED = "no,名称\n苏卫0001,演示饭店\n"
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path: Path, at: datetime) -> Path:
     folder = tmp_path / code_of("health") / "files"
     folder.mkdir(parents=True)
-    (folder / "licences.csv").write_text(GOOD, encoding="utf-8")
-    return folder / "licences.csv"
+    made = folder / "licences.csv"
+    made.write_text(GOOD, encoding="utf-8")
+    os.utime(made, (at.timestamp(), at.timestamp()))  # its age is told, and the story's clock is not the machine's
+    return made
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Pushes: rows staged, typed and swapped; nothing lost and nothing doubled wherever a process dies."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -43,17 +44,16 @@ def die(_session: object) -> None:
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path, at: datetime) -> Iterator[House]:
+def house(request: pytest.FixtureRequest, database: Database, tmp_path: Path, at: datetime) -> Iterator[House]:
     """Push to a database of the same kind as the house's own."""
-    address = ""
-    if not database.is_sqlite:
-        url = postgres.fresh(postgres.address(), f"yinxin_push_{tmp_path.name[-12:].strip('_').lower()}")
-        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    opened = push_house.opened(database, tmp_path, at, address)
-    yield opened
-    opened.close()
-    if not database.is_sqlite:
-        postgres.drop(postgres.address(), f"yinxin_push_{tmp_path.name[-12:].strip('_').lower()}")
+    with ExitStack() as stack:
+        address = ""
+        if not database.is_sqlite:
+            url = stack.enter_context(postgres.own(request.getfixturevalue("postgres_server"), "push"))
+            address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        opened = push_house.opened(database, tmp_path, at, address)
+        yield opened
+        opened.close()
 
 
 def counts(run: Any) -> tuple[int, ...]:

@@ -31,9 +31,11 @@ class Command:
     refusal: tuple[int, str] | None = None
 
 
-def commands(page: str) -> list[Command]:
-    """Give the commands of a page, in their order."""
+def commands(page: str, section: str = "") -> list[Command]:
+    """Give the commands of a page, or of its section of that heading, in their order."""
     text = (DOCS / page).read_text(encoding="utf-8").replace("\\\n", " ")
+    if section:
+        text = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     return [each for block in BLOCK.findall(text) for each in _commands(block)]
 
 

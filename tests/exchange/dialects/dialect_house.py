@@ -94,9 +94,7 @@ def opened(
     house = gateway_house.opened(database, folder, at, **told)
     dialects = Dialects(settings or DialectSettings(), house.parts.data_keys)
     web.furnish(house.door.app, dialects)
-    for blueprint, prefix in routes.served(dialects.told):
-        house.door.app.register_blueprint(blueprint, url_prefix=prefix)
-    web.check_guards(house.door.app)
+    house.door.also_serves(routes.served(dialects.told))
     private = gateway_house.system_added(database, at)
     keys = []
     with database.transaction() as session:

@@ -32,8 +32,7 @@ def told(
     house = gateway_house.opened(database, tmp_path, at)
     dialects = Dialects(DialectSettings(), house.parts.data_keys)
     web.furnish(house.door.app, dialects)
-    for blueprint, prefix in routes.served(dialects.told):
-        house.door.app.register_blueprint(blueprint, url_prefix=prefix)
+    house.door.also_serves(routes.served(dialects.told))
     private = gateway_house.system_added(database, at)
     with database.transaction() as session:
         gateway_house.systems.grant_scopes(

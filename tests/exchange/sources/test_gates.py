@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from exchange.sources import Kind, laid_out
+from base.tables import laid_out
+from exchange.sources import Kind
 from exchange.sources.gates import FAILURES_BEFORE_REST, PATIENCE_SECONDS, Gate, GatedSource
 from exchange.sources.source import Answer, Down, Empty, Found, Outcome, Probe, Question, TimedOut
 

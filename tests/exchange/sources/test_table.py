@@ -1,6 +1,5 @@
 """Tables: the same stories on SQLite and PostgreSQL, and what their own guards forbid."""
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import URL, create_engine, text
 
 from exchange.mounting.errors import UnaskableQuestion, UnusableMount
 from exchange.sources import questions
@@ -57,20 +56,14 @@ class Site:
     sources: list[Source] = field(default_factory=list)
 
 
-# Each process of the tests has one of its own.
-MOUNTED = f"yinxin_mounted_{os.getpid()}"
-
-
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("mounted")
     if request.param == "sqlite":
         yield made(f"sqlite:///{folder}/source.db", folder, "1", "0")
         return
-    server = request.getfixturevalue("postgres_server")
-    url = postgres.fresh(server, MOUNTED)
-    yield made(url.render_as_string(hide_password=False), folder, "true", "false")
-    postgres.drop(server, MOUNTED)
+    with postgres.own(request.getfixturevalue("postgres_server"), "mounted") as url:
+        yield made(url.render_as_string(hide_password=False), folder, "true", "false")
 
 
 @pytest.fixture
@@ -277,9 +270,14 @@ def test_nothing_but_reading_passes_the_authorizer(tmp_path: Path):
     connection.close()
 
 
-def test_postgresql_is_told_to_read_only_and_to_end_slow_statements(postgres_server: Any, tmp_path: Path):
-    url = postgres.fresh(postgres_server, f"{MOUNTED}_slow")
-    engine = create_engine(url)
+@pytest.fixture
+def slow_url(postgres_server: URL) -> Iterator[URL]:
+    with postgres.own(postgres_server, "mounted_slow") as url:
+        yield url
+
+
+def test_postgresql_is_told_to_read_only_and_to_end_slow_statements(slow_url: URL, tmp_path: Path):
+    engine = create_engine(slow_url)
     with engine.begin() as connection:
         for statement in (
             "CREATE TABLE log (no int)",
@@ -290,7 +288,7 @@ def test_postgresql_is_told_to_read_only_and_to_end_slow_statements(postgres_ser
             "CREATE VIEW wide_ones AS SELECT 'a' AS no, repeat('x', 10000000) AS holder",
         ):
             connection.exec_driver_sql(statement)
-    kept(tmp_path, "databases", "licences", url.render_as_string(hide_password=False))
+    kept(tmp_path, "databases", "licences", slow_url.render_as_string(hide_password=False))
     columns, site = COLUMNS[:2], place(tmp_path, statement_seconds=0.5)
 
     def ask(table: str) -> Any:
@@ -306,7 +304,6 @@ def test_postgresql_is_told_to_read_only_and_to_end_slow_statements(postgres_ser
     with engine.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM log")).scalar_one() == 0
     engine.dispose()
-    postgres.drop(postgres_server, f"{MOUNTED}_slow")
 
 
 def test_sqlite_is_interrupted_when_its_time_is_over(tmp_path: Path):

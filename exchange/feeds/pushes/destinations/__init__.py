@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
+from base.tables import laid_out
 from exchange.feeds.pushes.destinations import files, table
 from exchange.feeds.pushes.destinations.destination import Destination, Ground
 from exchange.feeds.pushes.plan import Mode, Order
@@ -18,14 +18,6 @@ class Kind:
     read: Callable[[Mapping[str, Any]], dict[str, Any]]
     modes: frozenset[Mode]
     opened: Callable[[Order, Ground], Destination]
-
-
-def laid_out(*kinds: Kind) -> Mapping[str, Kind]:
-    """Lay the kinds out by name. Raises `ValueError` for a name that is used twice."""
-    laid = {kind.name: kind for kind in kinds}
-    if len(laid) != len(kinds):
-        raise ValueError("two kinds of destinations share a name")
-    return MappingProxyType(laid)
 
 
 KINDS: Final[Mapping[str, Kind]] = laid_out(
