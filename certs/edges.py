@@ -44,18 +44,26 @@ class Issuer:
 
         Raises what `issuing.begin`, `issuing.drawn`, `choosing.seal_for` and the sealer raise.
         """
+        issue, is_waiting = self.begin(asked)
+        if is_waiting:
+            self.sign_begun(issue, asked)
+        return issue.identifier
+
+    def begin(self, asked: Asked) -> tuple[Issue, bool]:
+        """Put a certificate on record; tell whether it waits to be signed. Raises what `issuing.begin` raises."""
         with self.database.transaction() as session:
             begun = issuing.begin(session, self.parts, asked, self.parts.links, self.by, self.now())
             row = session.get_one(Certificate, begun.issue.identifier)
-            is_waiting = row.state == life.State.TO_BE_SIGNED.value
-        if is_waiting:
-            try:
-                self.sign(begun.issue, asked.act, asked.seal)
-            except CertificateStepNotAllowed:
-                # The same step of the same case was told twice at once, and the other was first to have it signed.
-                if not self._is_valid(begun.issue.identifier):
-                    raise
-        return begun.issue.identifier
+            return begun.issue, row.state == life.State.TO_BE_SIGNED.value
+
+    def sign_begun(self, issue: Issue, asked: Asked) -> None:
+        """Sign what was just put on record."""
+        try:
+            self.sign(issue, asked.act, asked.seal)
+        except CertificateStepNotAllowed:
+            # The same step of the same case was told twice at once, and the other was first to have it signed.
+            if not self._is_valid(issue.identifier):
+                raise
 
     def retry(self, identifier: str) -> None:
         """Sign a certificate that was left to be signed, for the act and with the seal that were asked for."""

@@ -54,3 +54,8 @@ def holder_codes() -> Mapping[str, HolderCode]:
     """Give every kind by its three digits."""
     read = tomllib.loads(resources.files("certs").joinpath("holder_codes.toml").read_text("utf-8"))
     return MappingProxyType({code: HolderCode(code, **told) for code, told in read["codes"].items()})
+
+
+def kinds_of(code: str, at: datetime) -> tuple[str, ...]:
+    """Tell of which kinds a code can be that came without one; only kinds whose check characters say so."""
+    return tuple(each for each in (CREDIT_CODE, ID_NUMBER) if not holder_codes()[each].fault(code, at))

@@ -64,8 +64,10 @@ SHOWN: Final = ("公共场所卫生许可证", "拖拉机和联合收割机驾�
 
 
 def settings_of(folder: object) -> str:
-    """Mark every face of the sandbox as a demonstration, and let copies be made."""
-    return "[certs]\ndemonstration = true\n" + sample_copies.settings_of(folder)
+    """Mark every face of the sandbox as a demonstration, let copies be made, and name who has which part."""
+    told = f'[objections]\ndesignated = "{sample_organs.code("government")}"\n'
+    shared = f'[promises]\nowner = "{sample_organs.code("credit")}"\n'
+    return "[certs]\ndemonstration = true\n" + sample_copies.settings_of(folder) + told + shared
 
 
 def sample(running: Running, sandbox: Sandbox) -> None:
@@ -83,6 +85,7 @@ def sample(running: Running, sandbox: Sandbox) -> None:
     for magic in MAGIC.values():
         _magic(maker, magic)
     made |= _scene(maker, first, made)
+    stale = _stale(maker, entries)
     firm = next(each for each in first if each.type.name == CHANGED).draft.holders[0]
     sample_holders.sample(running, sandbox, firm, at)
     sample_scenes.sample(running, sandbox, at)
@@ -92,6 +95,7 @@ def sample(running: Running, sandbox: Sandbox) -> None:
         task = sample_work.start(session, sandbox.folder, maker.day, len(first), clock.now())
     sandbox.told["certificates"] = [{"type": name, "identifier": identifier} for name, identifier in made.items()]
     sandbox.told["magic"] = [_told(each, certs) for each in MAGIC.values()]
+    sandbox.told["collected"] = [_holding(each) for each in (*(each for each in first if each.is_collected), stale)]
     sandbox.told["library"] = {"certificates": len(entries), "task": task}
     # Types of certificates are granted by the use list and not by the grant for a directory that it names.
     sandbox.told["purpose"] = {**(sandbox.told.get("purpose") or {}), "grant_code": None}
@@ -162,6 +166,20 @@ def _scene(maker: Maker, entries: tuple[Entry, ...], made: dict[str, str]) -> di
     _take(maker, made[CANCELLED], of_name[CANCELLED], Step.CANCEL)
     changed = _changed(of_name[CHANGED], "legal_representative", "演示丁")
     return {CHANGED: maker.make(changed, supersedes=made[CHANGED])}
+
+
+def _stale(maker: Maker, entries: tuple[Entry, ...]) -> Entry:
+    """Take in at once one of what was collected and is out of date (scene 3); the task finds it there."""
+    stale = next(each for each in entries if each.is_collected and (each.draft.valid_until or maker.day) < maker.day)
+    maker.make(stale)
+    return stale
+
+
+def _holding(entry: Entry) -> dict[str, str]:
+    """Tell whose a certificate is that was collected."""
+    holder = entry.draft.holders[0]
+    named = {"holder_code": holder.code, "holder_type": holder.type, "holder_name": holder.name}
+    return {"type": entry.type.name, "certificate_type": entry.type.code, **named}
 
 
 def _changed(entry: Entry, name: str, value: str) -> Entry:

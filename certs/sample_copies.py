@@ -1,7 +1,7 @@
-"""The platform's service seal in the sandbox: its owner's written leave for copies, and as which system it is used.
+"""The platform's service seal in the sandbox: its owner's written leave, and as which system it is used.
 
-The seal itself is made with the others (`signing.sample`) and is named as what it is. The leave names the act `copy`
-alone, as an owner would write it who lets a machine seal without being asked each time.
+The seal itself is made with the others (`signing.sample`) and is named as what it is. The leave names two acts, copies
+and filing documents, as an owner would write it who lets a machine seal without being asked each time.
 """
 
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from base.callers import Caller
 from certs.copies.edges import ACT, SERVICE
+from certs.filing.sheets.edges import ACT as FILING
 from keys.parties.sample import PROVINCE, code_of
 from signing import authorisations
 from signing.authorisations import Leave
@@ -21,7 +22,11 @@ from signing.sample import SYSTEM
 OWNER: Final = "data"
 YEAR: Final = timedelta(days=365)
 CEILING: Final = 10_000
-BASIS: Final = "演示加注件自动用印授权书〔2026〕1号"
+# What it is allowed for, and on which written basis.
+ACTS: Final = {
+    ACT: "演示加注件自动用印授权书〔2026〕1号",
+    FILING: "演示办件文书自动用印授权书〔2026〕2号",
+}
 
 
 def settings_of(_folder: object) -> str:
@@ -30,11 +35,12 @@ def settings_of(_folder: object) -> str:
 
 
 def allow(session: Session, at: datetime) -> str:
-    """Let the platform's system use the service seal for copies; two people of the owner say so. Give the seal's id."""
+    """Let the platform's system use the service seal; two people of the owner say so. Give the seal's id."""
     seal = session.scalars(select(Seal).where(Seal.kind == SERVICE).order_by(Seal.created_at).limit(1)).one()
-    leave = Leave(SYSTEM, ANY, ACT, PROVINCE, at, at + YEAR, CEILING, BASIS)
-    row = authorisations.propose(session, seal, leave, _person("owner"), at)
-    authorisations.confirm(session, row, _person("custodian"), at)
+    for act, basis in ACTS.items():
+        leave = Leave(SYSTEM, ANY, act, PROVINCE, at, at + YEAR, CEILING, basis)
+        row = authorisations.propose(session, seal, leave, _person("owner"), at)
+        authorisations.confirm(session, row, _person("custodian"), at)
     return seal.id
 
 

@@ -73,7 +73,7 @@ MAGIC: Final = _table(
     Magic("0423", "演示周冻", TRACTOR, (TRACTOR,), Step.FREEZE),
     Magic("0409", "演示吴变", TRACTOR, (TRACTOR,), Step.CHANGE),
     Magic("0403", "演示郑密", "居民身份证", ("居民身份证",)),
-    Magic("0503", "演示王停", "护士执业证书"),
+    Magic("0503", "演示王停", "机动车行驶证"),
     Magic("0408", "演示冯远", "社会保障卡"),
     Magic("0429", "演示陈频", SENIOR, (SENIOR,)),
 )

@@ -1,14 +1,15 @@
 """The libraries that the sandbox asks after its own: a department that is down, and a neighbour province that is late.
 
 Nothing listens at the department's address. The neighbour is `certs.simulator`, served beside the sandbox; it answers
-late about the one magic holder that it has, and says *not found* of everybody else.
+late about the one magic holder that it has, of a few people each in a way of its own, and *not found* of all others.
 """
 
 from pathlib import Path
 from typing import Final
 
 from certs import types, wiring
-from certs.sample_magic import MAGIC
+from certs.sample_magic import ID_NUMBER, MAGIC, Magic
+from certs.wiring import Certs
 
 # Port 9 (discard, RFC 863) is closed on every machine that somebody looks after.
 DOWN: Final = "http://127.0.0.1:9"
@@ -17,6 +18,30 @@ REGION: Final = "310000"
 # How long a visitor waits for each, in seconds; the neighbour takes longer, which is what there is to see.
 DEPARTMENT_SECONDS: Final = 1
 NEIGHBOUR_SECONDS: Final = 2
+
+
+# People of the sandbox's province who live there: what the neighbour says of each, in its own words.
+INSURED: Final = (
+    ("found", Magic("0471", "演示褚外", MAGIC["0408"].type)),
+    ("not_covered", Magic("0472", "演示卫籍", MAGIC["0408"].type)),
+    ("wrong_holder", Magic("0473", "演示蒋错", MAGIC["0408"].type)),
+    ("revoked", Magic("0474", "演示沈销", MAGIC["0408"].type)),
+    ("down", Magic("0475", "演示韩断", MAGIC["0408"].type)),
+)
+
+
+def told(parts: Certs) -> list[dict[str, str]]:
+    """Tell the visitor whom to ask the neighbour about."""
+    return [
+        {
+            "scene": scene,
+            "holder_code": each.code,
+            "holder_type": ID_NUMBER,
+            "holder_name": each.name,
+            "certificate_type": parts.by_name[each.type],
+        }
+        for scene, each in INSURED
+    ]
 
 
 def settings_of(_folder: Path) -> str:

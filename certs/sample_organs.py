@@ -1,4 +1,4 @@
-"""The sandbox's organs that issue certificates and are known to no other room, with their seals, and who acts for them.
+"""The sandbox's organs that are known to no room below: those that issue, with their seals, and those that only decide.
 
 A county's approval bureau issues most licences under its own business seal (相对集中行政许可权), as such bureaus do;
 the rest is issued by the departments. All are invented and marked 演示.
@@ -18,7 +18,7 @@ from base.identifiers import CreditCode, RegionCode, organisation_check
 from base.program import Running
 from keys.parties import organisations
 from keys.parties.organisations import NewOrganisation
-from keys.parties.sample import CITY, COUNTY, MAKER, ORGANISATIONS, code_of
+from keys.parties.sample import CITY, COUNTY, MAKER, ORGANISATIONS, PROVINCE, code_of
 from signing import sample as signing_sample
 from signing.sample import SYSTEM, InventedSeal
 
@@ -29,6 +29,19 @@ _ORGANS: Final = (
     ("agriculture", "演示市农业农村局", CITY, "city", "行政许可专用章"),
     ("emergency", "演示市应急管理局", CITY, "city", "行政许可专用章"),
     ("city-civil", "演示市民政局", CITY, "city", "业务专用章"),
+)
+# They take part in 一件事 and issue no certificate here; numbers far from the others', so that both lists may grow.
+_DECIDING_FIRST: Final = 80_101
+_DECIDING: Final = (
+    ("fire", "演示区消防救援大队", COUNTY, "county"),
+    ("city-management", "演示区城市管理局", COUNTY, "county"),
+    ("maternity", "演示区妇幼保健院", COUNTY, "county"),
+    ("household", "演示区公安分局", COUNTY, "county"),
+    ("insurance", "演示区医疗保障局", COUNTY, "county"),
+    ("county-labour", "演示区人力资源和社会保障局", COUNTY, "county"),
+    # It shares the promise records (告知承诺); and who rules where the highest authority is itself a party.
+    ("credit", "演示省公共信用信息中心", PROVINCE, "province"),
+    ("government", "演示省人民政府办公厅", PROVINCE, "province"),
 )
 
 
@@ -41,26 +54,34 @@ def _code(number: int, region: str) -> str:
 
 CODES: Final[Mapping[str, str]] = MappingProxyType(
     {short: _code(number, region) for number, (short, _, region, _, _) in enumerate(_ORGANS, _FIRST)}
+    | {short: _code(number, region) for number, (short, _, region, _) in enumerate(_DECIDING, _DECIDING_FIRST)}
 )
-# What every organ that issues is called, for whoever draws a face without a register.
+# Where each is, for whoever has no register.
+REGIONS: Final[Mapping[str, str]] = MappingProxyType({short: region for short, _, region, *_ in (*_ORGANS, *_DECIDING)})
+# What every organ is called, for whoever draws a face without a register.
 NAMES: Final[Mapping[str, str]] = MappingProxyType(
-    {**{each.short: each.name for each in ORGANISATIONS}, **{short: name for short, name, *_ in _ORGANS}}
+    {**{each.short: each.name for each in ORGANISATIONS}, **{short: name for short, name, *_ in (*_ORGANS, *_DECIDING)}}
 )
 
 
 def code(short: str) -> str:
-    """Give the code of an organ that issues."""
+    """Give the code of an organ of the sandbox."""
     return CODES.get(short) or code_of(short)
 
 
 def founded(running: Running, folder: Path, at: datetime) -> None:
     """Enter the organs and bring their seals into use."""
     with running.database.transaction() as session:
-        for short, name, region, level, _ in _ORGANS:
-            _enter(session, short, name, region, level, at)
+        entered(session, at)
     # A business seal of an organ of the city is used for its counties too.
     seals = [InventedSeal(short, "business", name + kind, CITY, CODES[short]) for short, name, _, _, kind in _ORGANS]
     signing_sample.further(running, folder, seals, at)
+
+
+def entered(session: Session, at: datetime) -> None:
+    """Enter the organs."""
+    for short, name, region, level in (*(each[:4] for each in _ORGANS), *_DECIDING):
+        _enter(session, short, name, region, level, at)
 
 
 def by(short: str, *roles: str) -> Caller:
@@ -70,7 +91,7 @@ def by(short: str, *roles: str) -> Caller:
 
 
 def _enter(session: Session, short: str, name: str, region: str, level: str, at: datetime) -> None:
-    parent = CreditCode(code_of("city-data"))
+    parent = CreditCode(code_of("data" if level == "province" else "city-data"))
     organisations.add(
         session, NewOrganisation(CreditCode(CODES[short]), name, RegionCode(region), level, parent), MAKER, at
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Insert, select
 from sqlalchemy.orm import Session
 
 from base.acting import actor, new_id
@@ -26,9 +26,12 @@ from certs.consents.errors import ConsentNotStanding, FaultyConsent, NoSuchConse
 from certs.consents.models import ConsentRow, ConsentUse
 from certs.contents import Keys
 from certs.drafts import Holder
+from certs.holders import uses
 from certs.queries.permission import Held
 from certs.types import Types
 from exchange.agreements.purposes import Purpose
+from exchange.door.usages import Use
+from exchange.door.wiring import Touched
 from exchange.sources.questions import Asked
 from keys.parties import organisations
 
@@ -142,6 +145,20 @@ class OfDirectories:
     def used(self, session: Session, consent: str, usage: str, at: datetime) -> None:
         """Count a use, in the transaction that records it. Raises `ConsentNotStanding`, `NoSuchConsent`."""
         used(session, consent, usage, at)
+
+    def holders(self, session: Session, subjects: Sequence[Sequence[Asked]]) -> Sequence[tuple[str, ...]]:
+        """Give for each subject the hashes under which a holder finds the use."""
+        return [directories.holders_of(session, self.keys, each) for each in subjects]
+
+    def told(self, use: Use, touched: Sequence[Touched]) -> tuple[tuple[Insert, Mapping[str, Any]], ...]:
+        """Give the rows by which holders find a use of what a directory says of them."""
+        return tuple(row for each in touched for row in _told(use, each))
+
+
+def _told(use: Use, touched: Touched) -> list[tuple[Insert, dict[str, Any]]]:
+    told = {"fields": touched.fields, "identifier": use.directory, "consent": touched.consent}
+    seen = uses.seen(uses.DATA, "", use.by.organisation, use.purpose, touched.outcome, **told)
+    return uses.rows(use.id, touched.holders, seen, use.at)
 
 
 def used(session: Session, consent: str, usage: str, at: datetime) -> None:

@@ -151,8 +151,8 @@ class Copier:
             organisations.organisation_of(session, self.by.organisation).name,
             organisations.organisation_of(session, row.issuer).name,
             _original(session, row),
-            _service_seal(session, self.copying.settings.seal),
-            _platform(session, self.copying.settings.system),
+            service_seal(session, self.copying.settings.seal),
+            platform_caller(session, self.copying.settings.system),
         )
 
     def _refused(self, prepared: _Prepared, question: Question, usage: str, at: datetime) -> Answer:
@@ -222,7 +222,7 @@ def _original(session: Session, row: Certificate) -> str:
     return next((digests[form] for form in _FIRST if form in digests), "")
 
 
-def _service_seal(session: Session, named: str) -> SealForAct:
+def service_seal(session: Session, named: str) -> SealForAct:
     """Find the platform's service seal. Raises `NoCopySeal`."""
     query = (
         select(Seal.id, SealEdition.width_mm, SealEdition.height_mm)
@@ -237,7 +237,7 @@ def _service_seal(session: Session, named: str) -> SealForAct:
     return SealForAct(*found)
 
 
-def _platform(session: Session, system: str) -> Caller:
+def platform_caller(session: Session, system: str) -> Caller:
     """Give the platform's own system, as which the seal is used. Raises `NoCopySeal`."""
     if not system:
         raise NoCopySeal

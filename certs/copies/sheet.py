@@ -6,7 +6,7 @@ and dense enough that no part of the face is without it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -21,10 +21,12 @@ from certs.faces.typefaces import Typeface
 from certs.queries.fields import NUMBER, Given
 from certs.rendering import DEMONSTRATION, WRITERS, Face, Issue, elements
 from certs.types.certificate_type import NO_LAST_DAY, FieldKind
+from signing.formats.elements import COPY
 
 # Faces of types that are only collected have no template of their own; a copy of theirs is laid out like a licence.
 FACE: Final = "licence"
 TITLE: Final = "（加注件）"
+LOOKED_AT: Final = "（预览，不能作为材料存档）"
 # A copy serves one case; who needs it for longer asks again and gets what is true then.
 LONGEST: Final = timedelta(days=30)
 NOT_GIVEN: Final = "（未授权）"
@@ -97,6 +99,21 @@ def laid(copied: Copied, marking: Marking, typeface: Measure) -> Page | tuple[La
     others = tuple(each for each in face.marks if not isinstance(each, Frame))
     tiles = tuple(_tiles(watermark(marking), width, template.height + STRIP, typeface))
     return Page(width, template.height + STRIP, (*grounds, *tiles, *others, *notes.marks))
+
+
+def looked_at(copied: Copied, marking: Marking, typeface: Typeface) -> bytes | None:
+    """Draw the face for somebody to look at: under the watermark, without seal or strip; with a fault nothing."""
+    template = templates()[copied.issue.type.face or FACE]
+    values = _values(copied)
+    face = lay(template, replace(values, named={**values.named, "copy": LOOKED_AT}), typeface)
+    if isinstance(face, tuple) or not all(typeface.has(each) for each in watermark(marking)):
+        return None
+    grounds = tuple(each for each in face.marks if isinstance(each, Frame))
+    others = tuple(each for each in face.marks if not isinstance(each, Frame))
+    tiles = tuple(_tiles(watermark(marking), template.width, template.height, typeface))
+    page = Page(template.width, template.height, (*grounds, *tiles, *others))
+    cut = typeface.cut(character for mark in page.marks if isinstance(mark, Text) for character in mark.text)
+    return WRITERS["pdf"](page, cut, Told(copied.issue.type.name, marking.id.replace("-", ""), marking.made_at, {}))
 
 
 def watermark(marking: Marking) -> str:
@@ -185,13 +202,14 @@ def spoken(draft: Draft, given: Given, masked: Mapping[str, Any]) -> dict[str, A
 
 
 def _elements(copied: Copied, marking: Marking) -> dict[str, str]:
-    """Give the elements of GB/T 36903 that are given, and the four of a copy (加注件)."""
+    """Give the elements of GB/T 36903 that are given, the four of a copy (加注件), and its number."""
     said = elements(copied.issue)
     always = {name: said[name] for name in ("ZZBS", "ZZMC", "ZZLXDM", "ZZBFJG", "ZZBFJGDM")}
     given = {NUMBER: copied.given.number, **copied.given.data}
     told = {name: _text(given[under]) for name, under in _GRANTED.items() if given.get(under)}
     own = {each.name: each.text for each in _shown(copied)}
     copy = {
+        COPY: marking.id,
         "JZJZZSJ": _moment(marking.made_at),
         "JZJZZZ": marking.unit,
         "JZJZZSY": f"{marking.item_name}：{marking.reason}（{marking.basis}）",

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from signing.errors import UnreadableDocument
-from signing.formats.ofd.markup import Malformed, named
+from signing.formats.ofd.elements import custom_datas
+from signing.formats.ofd.markup import Malformed
 from signing.formats.ofd.package import package
 
 ZIP: Final = b"PK\x03\x04"
-SPELLINGS: Final = ("CustomData", "CuslomData")
 # Far more than GB/T 36903 and any type have; a file with more is made to be large.
 MOST_ELEMENTS: Final = 500
 LONGEST_VALUE: Final = 20_000
@@ -41,10 +41,8 @@ def carried(document: bytes) -> Carried:
     except (UnreadableDocument, Malformed):
         return NOTHING
     found: dict[str, str] = {}
-    for spelling in SPELLINGS:
-        for each in named(root, spelling):
-            name, value = (each.get("Name") or each.get("name") or "").strip(), (each.text or "").strip()
-            if name and value and len(value) <= LONGEST_VALUE and len(found) < MOST_ELEMENTS:
-                # Told twice, the first counts as it does for readers that look a name up.
-                found.setdefault(name, value)
+    for name, value in custom_datas(root):
+        if len(value) <= LONGEST_VALUE and len(found) < MOST_ELEMENTS:
+            # Told twice, the first counts as it does for readers that look a name up.
+            found.setdefault(name, value)
     return Carried(found, f"/{opened.entry_point.name}") if found else NOTHING

@@ -113,10 +113,10 @@ def _again(session: Session, examined: Examined, by: Caller, at: datetime) -> st
 def _owner(session: Session, sealing: verdicts.Sealing) -> str:
     """Tell whose a seal is: by its number in the register, else by the subject; nothing where neither says it."""
     seal = session.get(Seal, sealing.seal) if sealing.seal else None
-    return seal.owner if seal is not None and _is_of(session, seal.owner, sealing) else sealing.code
+    return seal.owner if seal is not None and is_of(session, seal.owner, sealing) else sealing.code
 
 
-def _is_of(session: Session, organ: str, sealing: verdicts.Sealing) -> bool:
+def is_of(session: Session, organ: str, sealing: verdicts.Sealing) -> bool:
     """Tell whether an organ signed: the certificate is one on file for a seal of it, or is in its name."""
     query = select(SealEdition.certificate).join(Seal, SealEdition.seal == Seal.id).where(Seal.owner == organ)
     on_file = (SignerCertificate.of(each) for each in session.scalars(query) if each is not None)
@@ -129,7 +129,7 @@ def _require_sealer(
 ) -> None:
     """Let only the issuing organ's seal pass, and only organs that issue the type. Raises `DepositSealedByAnother`."""
     may = type_.issuers == ANY_ISSUER or known.issuer in type_.issuers
-    if not known.issuer or not may or not any(_is_of(session, known.issuer, each) for each in sealings):
+    if not known.issuer or not may or not any(is_of(session, known.issuer, each) for each in sealings):
         raise DepositSealedByAnother(known.issuer, sealer)
 
 

@@ -5,9 +5,9 @@ it may have.
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
+from base.tables import laid_out
 from certs.dialects.dialect import Dialect
 from certs.dialects.fujian import FUJIAN
 from certs.dialects.national_library import NATIONAL_LIBRARY
@@ -15,6 +15,4 @@ from certs.dialects.shandong import SHANDONG
 
 __all__ = ["DIALECTS", "Dialect"]
 
-DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType(
-    {each.name: each for each in (SHANDONG, NATIONAL_LIBRARY, FUJIAN)}
-)
+DIALECTS: Final[Mapping[str, Dialect]] = laid_out(SHANDONG, NATIONAL_LIBRARY, FUJIAN)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from base.acting import actor
 from base.audit import Thing
-from base.callers import Caller, NotAllowed
+from base.callers import Caller
 from base.canonical import Json
 from certs.acting import ROOM
 from certs.contents import Keys
@@ -34,9 +34,7 @@ from exchange.dialects.dialect import Given, purpose_of
 from exchange.partners.errors import DialectPurposeRefused
 from keys.algorithms.sm2 import PublicKey
 from keys.errors import UnusableKey
-from keys.parties.models import ACTIVE as PARTY_ACTIVE
-from keys.parties.models import Organisation, System
-from keys.parties.systems import system_of
+from keys.parties import systems
 
 THING: Final = "certificate-dialect-account"
 SECRETS: Final = "certs-dialect-secret"
@@ -66,7 +64,7 @@ def add(
     Raises `UnusableDialectAccount`, `DialectAccountKnown`, `NoSuchSystem`.
     """
     _require_usable(new)
-    system_of(session, new.system)
+    systems.system_of(session, new.system)
     if session.get(CertificateDialectAccount, (new.dialect, new.name)) is not None:
         raise DialectAccountKnown(new.dialect, new.name)
     row = CertificateDialectAccount(
@@ -140,11 +138,7 @@ def proven(session: Session, keys: Keys, dialect: str, proof: Proof, at: datetim
 
 def caller_of(session: Session, row: CertificateDialectAccount, scope: str = READ) -> Caller:
     """Give the system that an account speaks for. Raises `NotAllowed` when it may not do this now."""
-    query = select(System, Organisation.state).join(Organisation, Organisation.code == System.organisation)
-    system, state = session.execute(query.where(System.id == row.system)).one()
-    if system.state != PARTY_ACTIVE or state != PARTY_ACTIVE or scope not in system.scope_set:
-        raise NotAllowed(needed=scope)
-    return Caller("system", system.id, system.name, system.organisation, scopes=system.scope_set)
+    return systems.caller_of(session, row.system, scope)
 
 
 def defaults_of(row: CertificateDialectAccount) -> Given:

@@ -16,6 +16,7 @@ from certs.dialects import accounts
 from certs.dialects.accounts import NewAccount
 from certs.wiring import Certs
 from exchange.dialects.dialect import Given
+from exchange.partners.sample import AGREEMENT
 from keys.algorithms import pkcs8
 from keys.algorithms.sm2 import PrivateKey
 from keys.parties.sample import MAKER, SYSTEMS
@@ -35,17 +36,7 @@ def sample(running: Running, sandbox: Sandbox) -> None:
 
 def made(session: Session, keys: Keys, system: str, purpose: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Open an account in each dialect; give what calls with them."""
-    # A call without a matter rests on this agreement, which no list covers; with one it is statutory.
-    defaults = Given(
-        item_code=purpose["item_code"],
-        item_name=purpose["item_name"],
-        basis="演示协议1号",
-        ground="agreement",
-        operator=purpose["operator"]["name"],
-        unit=purpose["operator"]["unit"],
-        region=purpose["handling_region"],
-        reason=purpose["reason"],
-    )
+    defaults = Given.under_agreement(purpose, AGREEMENT)
     private = PrivateKey.generated()
     told: dict[str, Any] = {}
     for dialect, name in NAMES.items():

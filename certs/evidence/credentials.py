@@ -18,10 +18,9 @@ from base.callers import Caller
 from base.canonical import Json
 from base.clock import rfc3339
 from base.db import Database
-from base.errors import DomainError
 from base.workdays import SHANGHAI
 from certs import library, types
-from certs.acting import ROOM
+from certs.acting import ROOM, on_record
 from certs.errors import NoSuchCertificateFile
 from certs.evidence import asking, credential
 from certs.evidence.asking import Asked, Leave
@@ -94,17 +93,12 @@ class CredentialMaker:
         usage = usages.new_id(at) if leave.use is not None else ""
         thing = Thing(THING, number)
         told: dict[str, Json] = {"identifier": asked.identifier, "signed_sm3": SM3.of(draft.signing_input).hex()}
-        with self.database.transaction() as session:
-            ROOM.record(session, self.by, at, "credential.intended", thing, **told, asked_as=leave.asked_as)
-        try:
+        facts = {**told, "asked_as": leave.asked_as}
+        with on_record(self.database, thing, self.by, at, self.now, **facts):
             text = _signed(draft, signer)
             with self.database.transaction() as session:
                 record_use(session, self.gateway, leave, usage, {**told}, self.now())
                 ROOM.changed(session, self.by, self.now(), "credential.made", thing, 1, **told, usage_id=usage)
-        except DomainError as refusal:
-            with self.database.transaction() as session:
-                ROOM.record(session, self.by, self.now(), "credential.given-up", thing, why=refusal.code)
-            raise
         return Credential(number, text, usage)
 
     def _claims(self, leave: Leave, file: CertificateFile, number: str, at: datetime) -> dict[str, Json]:

@@ -12,8 +12,7 @@ If the service dies between 3 and 5, the ledger says what was about to be signed
 Not a verb: it is handed the database and opens the transactions.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -25,9 +24,8 @@ from base.audit import Thing
 from base.callers import Caller
 from base.canonical import Json, canonical
 from base.db import Database
-from base.errors import DomainError
 from certs import library
-from certs.acting import ROOM
+from certs.acting import ROOM, on_record
 from certs.errors import NoSuchCertificateFile
 from certs.evidence import asking, ledger_entries, material
 from certs.evidence.asking import Asked, Leave, Refused
@@ -117,7 +115,13 @@ class EvidenceMaker:
         proven = ledger_entries.proven(self.database, self.checkpoints, asked.identifier, at)  # 2
         gathered = material.gathered(report, _path(begun, at), begun.trust, self.ask)
         stated, files = _stated(begun, usage, report.report, proven, gathered, at)
-        with self._on_record(stated, begun.leave):  # 3
+        thing = Thing(THING, stated.id)
+        told: dict[str, Json] = {
+            "identifier": begun.leave.known.row.identifier,
+            "statement_sm3": SM3.of(stated.written).hex(),
+            "asked_as": begun.leave.asked_as,
+        }
+        with on_record(self.database, thing, self.by, self.now(), self.now, **told):  # 3
             made = self._signed(begun, stated, files)  # 4
             judged = _judged(made, begun.trust, max(at, self.now()))
             pack = Pack(stated.id, made, SM3.of(made).hex(), stated.usage_id, judged)
@@ -133,24 +137,6 @@ class EvidenceMaker:
                 document = _document(session, self.parts, leave, asked)
                 return _Begun(leave, document, self.trust_at(session, at), signer, certificate)
         raise denied(self.database, self.gateway, leave, at)
-
-    @contextmanager
-    def _on_record(self, stated: Statement, leave: Leave) -> Iterator[None]:
-        """Have on record what is about to be signed, and that it was given up where it was."""
-        thing = Thing(THING, stated.id)
-        told: dict[str, Json] = {
-            "identifier": leave.known.row.identifier,
-            "statement_sm3": SM3.of(stated.written).hex(),
-            "asked_as": leave.asked_as,
-        }
-        with self.database.transaction() as session:
-            ROOM.record(session, self.by, self.now(), "evidence.intended", thing, **told)
-        try:
-            yield
-        except DomainError as refusal:
-            with self.database.transaction() as session:
-                ROOM.record(session, self.by, self.now(), "evidence.given-up", thing, why=refusal.code)
-            raise
 
     def _signed(self, begun: _Begun, stated: Statement, files: dict[str, bytes]) -> bytes:
         content = stated.written

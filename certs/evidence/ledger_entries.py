@@ -48,14 +48,15 @@ def proven(database: Database, parts: Checkpoints, identifier: str, at: datetime
     """
     with database.reading() as session:
         index = _entry(session, identifier).index
-        present = _present(session)
+        present = present_head(session)
     if present is None or present.signed.head.size <= index:
         signing.sign(database, parts, at)
     with database.reading() as session:
-        return _under(session, heads.present(session), _entry(session, identifier))
+        return under(session, heads.present(session), _entry(session, identifier))
 
 
-def _present(session: Session) -> Kept | None:
+def present_head(session: Session) -> Kept | None:
+    """Give the last signed head, if there is one."""
     try:
         return heads.present(session)
     except NoCheckpointYet:
@@ -75,7 +76,8 @@ def _entry(session: Session, identifier: str) -> Recorded:
     return next((each for each in found if each.entry.facts.get("state") == IN_FORCE), found[0])
 
 
-def _under(session: Session, kept: Kept, recorded: Recorded) -> Proven:
+def under(session: Session, kept: Kept, recorded: Recorded) -> Proven:
+    """Prove an entry under a signed head. Raises `CheckpointByUnknownKey`, `DamagedLedger`."""
     head, line = kept.signed.head, kept.signed.line
     key = next((each for each in heads.keys_of(session, head.origin) if each.hash == line.key), None)
     if key is None:

@@ -1,4 +1,4 @@
-"""Writes a face as OFD (GB/T 33190): one page with absolute places, its typeface inside, elements of GB/T 36903.
+"""Writes a face as OFD (GB/T 33190): pages with absolute places, their typeface inside, elements of GB/T 36903.
 
 The elements stand twice, as partners read them: in `OFD.xml` as CustomDatas (name and value), and in a file of custom
 tags, where each names the text objects on the page that show it.
@@ -7,7 +7,7 @@ tags, where each names the text objects on the page that show it.
 import functools
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -24,21 +24,33 @@ FONT, LAYER, FIRST = 2, 3, 10
 
 
 def write(page: Page, cut: Cut, told: Told) -> bytes:
-    """Write the document."""
-    pictures = [each for each in page.marks if isinstance(each, Picture)]
+    """Write the document of one page that a face is."""
+    return write_pages((page,), cut, told)
+
+
+def write_pages(pages: Sequence[Page], cut: Cut, told: Told) -> bytes:
+    """Write a document of several pages; marks are numbered through, and the pages after the first come behind them."""
+    pictures = [each for page in pages for each in page.marks if isinstance(each, Picture)]
     numbers = {id(each): FIRST + place for place, each in enumerate(pictures)}
-    begin = FIRST + len(pictures)
-    objects = list(_objects(page.marks, numbers, begin))
+    begins = [FIRST + len(pictures)]
+    for page in pages:
+        begins.append(begins[-1] + len(page.marks) * 2)
+    last = begins[-1]
+    ids = [1, *(last + place * 2 for place in range(1, len(pages)))]
     files = {
         "OFD.xml": _root(told),
-        "Doc_0/Document.xml": _document(page, begin + len(page.marks) * 2),
+        "Doc_0/Document.xml": _document(pages[0], ids, last + (len(pages) - 1) * 2),
         "Doc_0/PublicRes.xml": _resources(),
         "Doc_0/DocumentRes.xml": _media(numbers, pictures),
         "Doc_0/Tags/CustomTags.xml": _xml("CustomTags", _tag_list()),
-        "Doc_0/Tags/CustomTag.xml": _tags(page, begin, told),
-        "Doc_0/Pages/Page_0/Content.xml": _content(page, objects),
-        "Doc_0/Res/face.otf": cut.file,
+        "Doc_0/Tags/CustomTag.xml": _tags(pages[0], begins[0], told),
     }
+    for place, (page, begin, number) in enumerate(zip(pages, begins[:-1], ids, strict=True)):
+        layer = LAYER if not place else number - 1
+        files[f"Doc_0/Pages/Page_{place}/Content.xml"] = _content(
+            page, list(_objects(page.marks, numbers, begin)), layer
+        )
+    files["Doc_0/Res/face.otf"] = cut.file
     for place, each in enumerate(pictures):
         files[f"Doc_0/Res/picture_{place}.png"] = _png(each)
     out = io.BytesIO()
@@ -61,12 +73,15 @@ def _root(told: Told) -> bytes:
     return _xml("OFD", inside, ' Version="1.1" DocType="OFD"')
 
 
-def _document(page: Page, last: int) -> bytes:
+def _document(page: Page, ids: Sequence[int], last: int) -> bytes:
+    pages = "".join(
+        f'<ofd:Page ID="{number}" BaseLoc="Pages/Page_{place}/Content.xml"/>' for place, number in enumerate(ids)
+    )
     inside = (
         f"<ofd:CommonData><ofd:MaxUnitID>{last}</ofd:MaxUnitID><ofd:PageArea><ofd:PhysicalBox>{_box(page)}"
         "</ofd:PhysicalBox></ofd:PageArea><ofd:PublicRes>PublicRes.xml</ofd:PublicRes>"
         "<ofd:DocumentRes>DocumentRes.xml</ofd:DocumentRes></ofd:CommonData>"
-        '<ofd:Pages><ofd:Page ID="1" BaseLoc="Pages/Page_0/Content.xml"/></ofd:Pages>'
+        f"<ofd:Pages>{pages}</ofd:Pages>"
         "<ofd:CustomTags>Tags/CustomTags.xml</ofd:CustomTags>"
     )
     return _xml("Document", inside)
@@ -106,10 +121,10 @@ def _tags(page: Page, begin: int, told: Told) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<eCert xmlns:ofd="{NAMESPACE}">{inside}</eCert>'.encode()
 
 
-def _content(page: Page, objects: list[str]) -> bytes:
+def _content(page: Page, objects: list[str], layer: int) -> bytes:
     inside = (
         f"<ofd:Area><ofd:PhysicalBox>{_box(page)}</ofd:PhysicalBox></ofd:Area>"
-        f'<ofd:Content><ofd:Layer ID="{LAYER}" Type="Body">{"".join(objects)}</ofd:Layer></ofd:Content>'
+        f'<ofd:Content><ofd:Layer ID="{layer}" Type="Body">{"".join(objects)}</ofd:Layer></ofd:Content>'
     )
     return _xml("Page", inside)
 

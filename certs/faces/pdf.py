@@ -1,6 +1,6 @@
 """Writes a face as PDF/A-3b: the same marks as in OFD, in points from the lower left corner."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from certs.faces.page import Cells, Colour, Frame, Page, Picture, Rule, Text
@@ -12,21 +12,17 @@ POINTS: Final = 72 / 25.4
 
 
 def write(page: Page, cut: Cut, told: Told) -> bytes:
-    """Write the document."""
+    """Write the document of one page that a face is."""
+    return write_pages((page,), cut, told)
+
+
+def write_pages(pages: Sequence[Page], cut: Cut, told: Told) -> bytes:
+    """Write a document of several pages."""
     file = PdfFile()
     catalog, tree = file.reserved(), file.reserved()
     font = file.font(cut.embedded)
-    pictures = [each for each in page.marks if isinstance(each, Picture)]
-    numbers = [_picture(file, each) for each in pictures]
-    content = file.stream("\n".join(_drawn(page, cut, pictures)).encode())
-    named = "".join(f"/I{place} {number} 0 R" for place, number in enumerate(numbers))
-    only = file.added(
-        (
-            f"<</Type/Page/Parent {tree} 0 R/MediaBox[0 0 {_points(page.width)} {_points(page.height)}]"
-            f"/Contents {content} 0 R/Resources<</Font<</F1 {font} 0 R>>/XObject<<{named}>>>>>>"
-        ).encode()
-    )
-    file.put(tree, f"<</Type/Pages/Count 1/Kids[{references([only])}]>>".encode())
+    kids = [_page(file, page, cut, tree, font) for page in pages]
+    file.put(tree, f"<</Type/Pages/Count {len(kids)}/Kids[{references(kids)}]>>".encode())
     titled = Titled(told.title, told.producer, told.at)
     intent, metadata = file.colours(), file.metadata(titled)
     elements = _elements(file, told)
@@ -38,6 +34,19 @@ def write(page: Page, cut: Cut, told: Told) -> bytes:
         ).encode(),
     )
     return file.finished(catalog, titled)
+
+
+def _page(file: PdfFile, page: Page, cut: Cut, tree: int, font: int) -> int:
+    pictures = [each for each in page.marks if isinstance(each, Picture)]
+    numbers = [_picture(file, each) for each in pictures]
+    content = file.stream("\n".join(_drawn(page, cut, pictures)).encode())
+    named = "".join(f"/I{place} {number} 0 R" for place, number in enumerate(numbers))
+    return file.added(
+        (
+            f"<</Type/Page/Parent {tree} 0 R/MediaBox[0 0 {_points(page.width)} {_points(page.height)}]"
+            f"/Contents {content} 0 R/Resources<</Font<</F1 {font} 0 R>>/XObject<<{named}>>>>>>"
+        ).encode()
+    )
 
 
 def _elements(file: PdfFile, told: Told) -> int:

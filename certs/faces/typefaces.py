@@ -8,6 +8,7 @@ import functools
 import io
 import math
 import threading
+from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,8 @@ NAME: Final = "YinxinFace"
 # A glyph that nobody sees: characters that are missing stop the issue before.
 NOTHING: Final = ".notdef"
 POSTSCRIPT_NAME: Final = 6
+# The last ones made, some 60 kB each: a certificate in two forms needs one, and so do those with the same words.
+CUTS_KEPT: Final = 64
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Typeface:
         self._units = int(font["head"].unitsPerEm)
         self._outlines: dict[str, Outline] = {}
         self._widths: dict[str, float] = {}
+        self._cuts: OrderedDict[str, Cut] = OrderedDict()
         self._turn = threading.Lock()
 
     def has(self, character: str) -> bool:
@@ -86,12 +90,20 @@ class Typeface:
 
     def cut(self, characters: Iterable[str]) -> Cut:
         """Make a small typeface of these characters; the same characters give the same bytes."""
-        wanted = sorted({each for each in characters if self.has(each)} | {" "})
+        wanted = "".join(sorted({each for each in characters if self.has(each)} | {" "}))
         names = {each: f"u{ord(each):05X}" for each in wanted}
         with self._turn:
+            if (known := self._cuts.get(wanted)) is not None:
+                self._cuts.move_to_end(wanted)
+                return known
             drawn = {names[each]: self._outline(self._characters[ord(each)]) for each in wanted}
             nothing = self._outline(NOTHING)
-        return self._built(names, {NOTHING: nothing, **drawn})
+        made = self._built(names, {NOTHING: nothing, **drawn})
+        with self._turn:
+            self._cuts[wanted] = made
+            while len(self._cuts) > CUTS_KEPT:
+                self._cuts.popitem(last=False)
+        return made
 
     def _outline(self, glyph: str) -> Outline:
         if glyph not in self._outlines:

@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from base import calendar, workdays
-from base.acting import actor
 from base.audit import Thing
 from base.callers import Caller
-from certs.acting import ROOM
-from exchange import terms
-from exchange.models import NAME_LENGTH, Task, Term
+from exchange import tasks, terms
+from exchange.models import NAME_LENGTH, Task
+from exchange.tasks import Duty
 
 
 @dataclass(frozen=True)
@@ -37,13 +34,7 @@ class Owed:
 def seed(session: Session, by: Caller, at: datetime) -> list[str]:
     """Add the duties that the site does not have yet; tell which."""
     told = tomllib.loads(resources.files("certs.filing").joinpath("duties.toml").read_text("utf-8"))
-    known = set(session.scalars(select(Term.duty)))
-    missing = [duty for duty in told if duty not in known]
-    session.add_all(Term(duty=duty, **told[duty], changed_by=actor(by), changed_at=at) for duty in missing)
-    session.flush()
-    if missing:
-        ROOM.record(session, by, at, "terms.seeded", Thing("terms", "filing"), duties=len(missing))
-    return missing
+    return terms.lay_down(session, told, "filing", by, at)
 
 
 def days_of(session: Session, duty: str) -> int:
@@ -53,24 +44,5 @@ def days_of(session: Session, duty: str) -> int:
 
 def open_duty(session: Session, owed: Owed) -> Task:
     """Begin a duty. Raises `NoSuchTerm`, `CalendarYearUnknown`, `UnusableTerm`."""
-    terms.term_of(session, owed.duty)
-    due = workdays.deadline(calendar.calendar(session), owed.since, owed.days)
-    task = Task(
-        duty=owed.duty,
-        thing_kind=owed.thing.kind,
-        thing_id=owed.thing.id,
-        title=owed.title[:NAME_LENGTH],
-        organisation=owed.organisation,
-        role=owed.role,
-        opened_at=owed.since,
-        due_at=due.ends_at,
-        days=owed.days,
-        next_reminder_at=due.reminders[0].at if due.reminders else due.ends_at,
-        reminded=0,
-        escalated_to=None,
-        done_at=None,
-        done_by=None,
-    )
-    session.add(task)
-    session.flush()
-    return task
+    duty = Duty(owed.duty, owed.thing, owed.title[:NAME_LENGTH], owed.organisation, owed.role)
+    return tasks.open_task(session, duty, owed.since, owed.days)

@@ -42,12 +42,31 @@ class UseEvaluated(DomainError):
 
 
 @dataclass(eq=False)
+class NoBadEvaluation(DomainError):
+    """No bad evaluation of this use waits for an answer of one's organisation."""
+
+    usage: str
+    code: ClassVar[str] = "no-bad-evaluation"
+    kind: ClassVar[Kind] = Kind.MISSING
+
+
+@dataclass(eq=False)
 class ObjectionOpen(DomainError):
     """An objection of this kind to this use waits for its answer already."""
 
     objection: str
     code: ClassVar[str] = "holder-objection-open"
     kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+@dataclass(eq=False)
+class NotInThisUse(DomainError):
+    """Neither this use nor this certificate has the field that is objected to."""
+
+    thing: str
+    field: str
+    code: ClassVar[str] = "objected-field-unknown"
+    kind: ClassVar[Kind] = Kind.MALFORMED
 
 
 @dataclass(eq=False)

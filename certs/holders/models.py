@@ -6,7 +6,7 @@ A holder stands everywhere as a keyed hash; only the binding keeps the code, enc
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.db import Base, Moment
@@ -20,6 +20,8 @@ from certs.models import (
     TYPE_LENGTH,
     WORD_LENGTH,
 )
+from exchange.objections.life import Heard
+from exchange.objections.models import ReceiverColumns, StepColumns, one_of
 
 ID_LENGTH: Final = 36
 NAME_LENGTH: Final = 200
@@ -87,26 +89,80 @@ class HolderEvaluation(Base):
     at: Mapped[datetime] = mapped_column(Moment)
 
 
+class UseEvaluationAnswer(Base):
+    """What was answered to a bad evaluation of a use; never changed. It may name people, so it is encrypted."""
+
+    __tablename__ = "certs_use_evaluation_answers"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["usage", "holder_hash"], ["certs_holder_evaluations.usage", "certs_holder_evaluations.holder_hash"]
+        ),
+    )
+
+    usage: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    holder_hash: Mapped[str] = mapped_column(String(DIGEST_LENGTH), primary_key=True)
+    text: Mapped[bytes] = mapped_column(LargeBinary)
+    by: Mapped[str] = mapped_column(String(ACTOR_LENGTH))
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
 class HolderObjection(Base):
-    """An objection that a holder started on a use, and the task that it became for whoever used."""
+    """An objection of a holder: to what a certificate of theirs says, a field of it, or a use; and where it stands."""
 
     __tablename__ = "certs_holder_objections"
-    __table_args__ = (Index(None, "usage", "holder_hash"), Index(None, "addressee", "state", "at"))
+    __table_args__ = (
+        Index(None, "usage", "holder_hash"),
+        Index(None, "holder_hash", "at"),
+        Index(None, "addressee", "state", "at"),
+        Index(None, "state", "due_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    # Empty where a certificate is objected to that nobody needs to have used.
     usage: Mapped[str] = mapped_column(String(ID_LENGTH))
     holder_hash: Mapped[str] = mapped_column(String(DIGEST_LENGTH))
     identifier: Mapped[str] = mapped_column(String(IDENTIFIER_LENGTH))
     about: Mapped[str] = mapped_column(String(WORD_LENGTH))
-    # Who has to answer: the user of the certificate, or its issuer where what it says is wrong.
+    field: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    # Who has to answer, and in which role: the user of the certificate, or its issuer where what it says is wrong.
     addressee: Mapped[str] = mapped_column(String(CODE_LENGTH))
+    addressee_role: Mapped[str] = mapped_column(String(WORD_LENGTH))
     text: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(String(WORD_LENGTH))
+    outcome: Mapped[str | None] = mapped_column(String(WORD_LENGTH))
+    # What the holder said to the answer, and until when they may.
+    heard: Mapped[str | None] = mapped_column(String(WORD_LENGTH))
+    due_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Who rules while it is disputed: an authority that was no party to it when it was.
+    judge: Mapped[str | None] = mapped_column(String(CODE_LENGTH))
+    # What an objection that is not over is recognised by: the same holder objects to the same thing once.
+    open_as: Mapped[str | None] = mapped_column(String(DIGEST_LENGTH), index=True, unique=True)
+    version: Mapped[int]
     at: Mapped[datetime] = mapped_column(Moment)
 
 
+class HolderObjectionStep(StepColumns, Base):
+    """A step in the life of a holder's objection."""
+
+    __tablename__ = "certs_holder_objection_steps"
+
+    objection: Mapped[str] = mapped_column(ForeignKey("certs_holder_objections.id"), primary_key=True)
+
+
+class HolderObjectionReceiver(ReceiverColumns, Base):
+    """An organisation that received what a holder objected to, and is told of the answer."""
+
+    __tablename__ = "certs_holder_objection_receivers"
+    __table_args__ = (
+        CheckConstraint(one_of("heard", Heard), name="heard"),
+        Index(None, "organisation", "heard"),
+    )
+
+    objection: Mapped[str] = mapped_column(ForeignKey("certs_holder_objections.id"), primary_key=True)
+
+
 class HolderAnswer(Base):
-    """How an objection ended: kept with the reason, corrected, or taken back by the holder; never changed."""
+    """The answer in force to an objection: kept with the reason, corrected, or taken back; a ruling may end it."""
 
     __tablename__ = "certs_holder_answers"
 

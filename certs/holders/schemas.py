@@ -7,12 +7,15 @@ import marshmallow as ma
 from base.api import PageQuery, page_of
 from certs.drafts import Holder
 from certs.holders.bindings import Binding, Capacity
-from certs.holders.models import BEST, ID_LENGTH
-from certs.holders.objections import STATES, About, Outcome
+from certs.holders.models import BEST, ID_LENGTH, NAME_LENGTH
+from certs.holders.objections import STATES, About
 from certs.models import REASON_LENGTH
 from certs.schemas import CertificateDocumentSchema, CertificateHolderSchema
+from exchange.objections.life import Heard, Outcome
+from exchange.objections.schemas import ObjectionReasonSchema, ObjectionReceiverSchema
 
 ID: Final = ma.validate.Length(1, ID_LENGTH)
+SAID: Final = ma.validate.Regexp(r"(?s).*\S")
 MONTH: Final = r"20[0-9]{2}-(0[1-9]|1[0-2])\Z"
 
 
@@ -84,7 +87,7 @@ class UseObjectionStateSchema(ma.Schema):
 
 
 class MyUseSchema(ma.Schema):
-    """A use of one's certificate: by whom, for what, which fields, when, and how it ended."""
+    """A use of one's certificate, or of data of oneself: by whom, for what, which fields, when, and how it ended."""
 
     usage = ma.fields.String(required=True)
     at = ma.fields.AwareDateTime(required=True)
@@ -95,13 +98,18 @@ class MyUseSchema(ma.Schema):
     item_name = ma.fields.String(required=True)
     stage = ma.fields.String(required=True)
     ground = ma.fields.String(required=True)
-    type = ma.fields.String(required=True)
+    type = ma.fields.String(
+        required=True, metadata={"description": "the certificate's type; of `kind` data, the directory's code"}
+    )
     type_name = ma.fields.String(required=True)
     identifier = ma.fields.String(required=True)
     fields_ = ma.fields.List(ma.fields.String(), required=True, data_key="fields")
     outcome = ma.fields.String(required=True)
     consent = ma.fields.String(required=True)
     evaluation = ma.fields.Integer(required=True, allow_none=True)
+    evaluation_answer = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "what was answered to a bad evaluation"}
+    )
     objection = ma.fields.Nested(UseObjectionStateSchema, required=True, allow_none=True)
 
 
@@ -127,11 +135,39 @@ class UseEvaluationSchema(ma.Schema):
     text = ma.fields.String(load_default="", validate=ma.validate.Length(max=REASON_LENGTH))
 
 
-class UseObjectionSchema(ma.Schema):
-    """What a holder objects to."""
+class CertificateObjectionSchema(ma.Schema):
+    """What a holder objects to in a certificate of theirs: all of it, or a field."""
+
+    field = ma.fields.String(load_default="", validate=ma.validate.Length(max=NAME_LENGTH))
+    text = ma.fields.String(required=True, validate=ma.validate.And(ma.validate.Length(1, REASON_LENGTH), SAID))
+
+
+class UseEvaluationAnswerSchema(ma.Schema):
+    """What whoever used answers to a bad evaluation: what was found, and what was put right."""
+
+    text = ma.fields.String(required=True, validate=ma.validate.Length(1, REASON_LENGTH * 2))
+
+
+class UseObjectionSchema(CertificateObjectionSchema):
+    """What a holder objects to: what the use gave, a field of it, or the use."""
 
     about = ma.fields.Enum(About, by_value=True, required=True)
-    text = ma.fields.String(required=True, validate=ma.validate.Length(1, REASON_LENGTH))
+
+
+class HolderObjectionWordSchema(ObjectionReasonSchema):
+    """What somebody says to an answer, with the reason where they dispute it."""
+
+    decision = ma.fields.String(required=True, validate=ma.validate.OneOf(("confirm", "dispute")))
+
+
+class HolderObjectionStepSchema(ma.Schema):
+    """A step: what, in which state it left the objection, by which organisation (nothing: the holder), when, why."""
+
+    step = ma.fields.String(required=True)
+    state = ma.fields.String(required=True)
+    organisation = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True)
+    at = ma.fields.AwareDateTime(required=True)
 
 
 class HolderObjectionSchema(ma.Schema):
@@ -141,10 +177,23 @@ class HolderObjectionSchema(ma.Schema):
     usage = ma.fields.String(required=True)
     identifier = ma.fields.String(required=True)
     about = ma.fields.String(required=True, validate=ma.validate.OneOf([each.value for each in About]))
-    text = ma.fields.String(required=True)
+    field = ma.fields.String(required=True)
+    text = ma.fields.String(
+        required=True, metadata={"description": "for the holder, whoever answers and whoever rules; else empty"}
+    )
     addressee = ma.fields.String(required=True)
     addressee_name = ma.fields.String(required=True)
     state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
+    outcome = ma.fields.String(
+        required=True, allow_none=True, validate=ma.validate.OneOf([each.value for each in Outcome])
+    )
+    heard = ma.fields.String(
+        required=True,
+        allow_none=True,
+        validate=ma.validate.OneOf([each.value for each in Heard]),
+        metadata={"description": "what the holder said to the answer"},
+    )
+    judge = ma.fields.String(required=True, allow_none=True)
     at = ma.fields.AwareDateTime(required=True)
     due_at = ma.fields.AwareDateTime(required=True)
     is_overdue = ma.fields.Boolean(required=True)
@@ -154,6 +203,8 @@ class HolderObjectionSchema(ma.Schema):
         required=True, allow_none=True, metadata={"description": "the certificate that came in its place"}
     )
     answered_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    receivers = ma.fields.List(ma.fields.Nested(ObjectionReceiverSchema), required=True)
+    steps = ma.fields.List(ma.fields.Nested(HolderObjectionStepSchema), required=True)
 
 
 class HolderObjectionsSchema(ma.Schema):
@@ -175,13 +226,7 @@ class HolderObjectionAnswerSchema(ma.Schema):
     """How an objection ends, and why; `corrected` when the certificate was changed or ended, or the use was wrong."""
 
     outcome = ma.fields.Enum(Outcome, by_value=True, required=True)
-    reason = ma.fields.String(required=True, validate=ma.validate.Length(1, REASON_LENGTH))
-
-    @ma.validates("outcome")
-    def is_an_answer(self, value: Outcome, **_: Any) -> None:
-        """Leave taking back to the holder. Raises `ValidationError`."""
-        if value is Outcome.WITHDRAWN:
-            raise ma.ValidationError("kept | corrected · 只有持证主体可以撤回")
+    reason = ma.fields.String(required=True, validate=ma.validate.And(ma.validate.Length(1, REASON_LENGTH), SAID))
 
 
 class EvaluationMonthQuery(ma.Schema):

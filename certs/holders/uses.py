@@ -1,8 +1,9 @@
-"""Each use of a certificate, kept so that its holder finds it; and which of them the holder may see yet.
+"""Each use of a certificate, or of data, kept so that its holder finds it; and which of them the holder may see yet.
 
 Every use is kept, found or denied. Shown is what need not be hidden: an inspection that is under way would be spoilt
 by telling whom it is about, so its uses are told after it was closed, or when the longest time for that is over. That
-something is hidden, and why, is told as a number, so that nobody takes the list for the whole.
+something is hidden, and why, is told as a number, so that nobody takes the list for the whole. A use of data is one
+through the gateway whose conditions name the holder; who only lies in a range that was asked for is named nowhere.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,17 +18,22 @@ from base.acting import actor
 from base.audit import Thing
 from base.callers import Caller
 from base.db import Base, inserting
+from certs import types
 from certs.acting import ROOM
 from certs.holders.errors import NoSuchHolderUse
 from certs.holders.models import HolderClosing, HolderUse
+from certs.types import Types
 from exchange.agreements.purposes import Purpose, Stage
 from exchange.door.errors import NoSuchUsage
 from exchange.door.usages import usage_of
+from exchange.models import Directory
 
 # Uses at these stages are told later; the others at once.
 DELAYED: Final = frozenset({Stage.INSPECTION.value})
 # An inspection that nobody closed is told of all the same: hiding has an end (PIPL article 18).
 HIDDEN_AT_MOST: Final = timedelta(days=180)
+# A use of what a directory says of a holder, through the gateway: `identifier` is the directory's code then.
+DATA: Final = "data"
 UNDER_INSPECTION: Final = "inspection-not-closed"
 # A holder with more uses reads them page by page, the newest first.
 MOST_SHOWN: Final = 200
@@ -97,6 +103,14 @@ def shown_one(session: Session, holders: Sequence[str], usage: str, at: datetime
     if row is None or is_hidden(row.stage, row.at, at, is_closed=_key(row) in _closed(session, [row])):
         raise NoSuchHolderUse(usage)
     return row
+
+
+def name_of(session: Session, known: Types, use: HolderUse) -> str:
+    """Name what was used: the type of certificate, or the directory."""
+    if use.kind != DATA:
+        return types.type_of(known, use.type).name
+    row = session.get(Directory, use.identifier)
+    return row.name if row is not None else use.identifier
 
 
 def is_hidden(stage: str, used_at: datetime, at: datetime, *, is_closed: bool) -> bool:

@@ -69,6 +69,8 @@ class Entry:
     # The holder, or the number, that the question named, as the certificate itself has it.
     named: Holder | None = field(default=None, repr=False)
     numbered: str = field(default="", repr=False)
+    # Whom another library names as its holders, with their codes, so that they find the use in their list.
+    told_holders: tuple[Holder, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

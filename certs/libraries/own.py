@@ -7,7 +7,7 @@ does not fit, and a holder who has nothing, take the same work: what is compared
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Executable, Row, bindparam, select
@@ -70,6 +70,13 @@ _HOLDERS: Final = select(CertificateHolder.identifier, CertificateHolder.code_ha
     CertificateHolder.identifier.in_(bindparam("values", expanding=True))
 )
 _DECOY_IDENTIFIER: Final = "decoy"
+_DECOY_CONTENT: Final = Content(
+    "0" * 20, (Holder("0" * 18, "111", "无此人"),), {str(place): "演示" * 8 for place in range(8)}
+)
+# What is judged where nothing was found.
+DECOY: Final = Entry(
+    _DECOY_IDENTIFIER, "", "", "", Holding.ISSUED, Standing.VALID, date.min, date.min, None, content=_DECOY_CONTENT
+)
 WITHOUT_CONTENT: Final = frozenset({Holding.DIRECTORY_ONLY, Holding.CHECK_ONLY})
 
 
@@ -90,9 +97,7 @@ class OwnLibrary:
     def open(self, session: Session) -> None:
         """Have at hand what is opened where nothing is found; the session must be one that may write."""
         if not self._decoy:
-            holder = Holder("0" * 18, "111", "无此人")
-            content = Content("0" * 20, (holder,), {str(place): "演示" * 8 for place in range(8)})
-            self._decoy["content"] = contents.sealed(session, self.keys, _DECOY_IDENTIFIER, content)
+            self._decoy["content"] = contents.sealed(session, self.keys, _DECOY_IDENTIFIER, _DECOY_CONTENT)
 
     def prepare(
         self, session: Session, questions: Sequence[Question], _purpose: Purpose, at: datetime

@@ -86,6 +86,7 @@ def _certificate(told: Mapping[str, Any], named: Named | None) -> _Told:
         _day(dates["valid_until"]),
         told.get("superseded_by"),
         content,
+        told_holders=(Holder(code, "", name or ""),) if code else (),
     )
     return _Told(entry, code, name, confirmed)
 

@@ -187,6 +187,7 @@ def _entry(row: _Row, type_: CertificateType, question: Question, day: date) -> 
         content=Content(row.text(NUMBER), (holder,), data) if serves else None,
         named=holder if named is not None else None,
         numbered=question.number,
+        told_holders=(holder,) if holder.code else (),
     )
 
 

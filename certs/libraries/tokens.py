@@ -35,6 +35,7 @@ class Tokens:
     client: str
     fetch: Fetch = field(repr=False)
     intranet: bool = False
+    scope: str = SCOPE
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _token: str = field(default="", repr=False)
     _renewed_at: float = 0.0
@@ -66,7 +67,7 @@ class Tokens:
         asked_at = clock.stopwatch()
         form = {
             "grant_type": "client_credentials",
-            "scope": SCOPE,
+            "scope": self.scope,
             "client_assertion_type": ASSERTION_TYPE,
             "client_assertion": signing_requests.assertion(signer, self.client, url, clock.now()),
         }

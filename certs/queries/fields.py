@@ -21,14 +21,14 @@ NUMBER: Final = "number"
 # The elements of every certificate → what tables of directories and use lists call them.
 COMMON: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        NUMBER: ("证照编号", "证照号码", "ZZBH"),
-        "holder_name": ("持证主体", "持证主体名称", "CZZT"),
-        "holder_code": ("持证主体代码", "CZZTDM"),
+        NUMBER: ("证照编号", "证照号码", "证书编号", "许可证编号", "ZZBH"),
+        "holder_name": ("持证主体", "持证主体名称", "姓名", "单位名称", "CZZT"),
+        "holder_code": ("持证主体代码", "公民身份号码", "统一社会信用代码", "CZZTDM"),
         "issuer": ("证照颁发机构代码", "颁发机构代码", "ZZBFJGDM"),
         "region": ("证照所属区域", "行政区划", "行政区划代码"),
         "issued_on": ("证照颁发日期", "颁发日期", "发证日期", "ZZBFRQ"),
-        "valid_from": ("证照有效期起始日期", "有效期起始日期", "ZZYXQQSRQ"),
-        "valid_until": ("证照有效期截止日期", "有效期截止日期", "ZZYXQJZRQ"),
+        "valid_from": ("证照有效期起始日期", "有效期起始日期", "有效期起", "ZZYXQQSRQ"),
+        "valid_until": ("证照有效期截止日期", "有效期截止日期", "有效期止", "ZZYXQJZRQ"),
     }
 )
 

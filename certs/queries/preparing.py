@@ -325,7 +325,12 @@ def _asked(library: Library, prepared: Prepared, answer: Answer) -> Asked:
 
 
 def seen(prepared: Prepared, answer: Answer) -> Answer:
-    """Give an answer without what lies outside the granted rows, and with its own outcome where all are frozen."""
+    """Give an answer without what lies outside the granted rows, and with its own outcome where all are frozen.
+
+    Where nothing was found a decoy is judged, so that it takes as long as something outside.
+    """
+    if answer.outcome is Outcome.NOT_FOUND and prepared.permissions:
+        _is_within(prepared, replace(own.DECOY, type=next(iter(prepared.permissions))))
     if answer.outcome is not Outcome.FOUND:
         is_nothing_among = answer.outcome is Outcome.NOT_FOUND and prepared.left_out
         return replace(answer, reason=NOTHING_AMONG.reason) if is_nothing_among else answer

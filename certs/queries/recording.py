@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 from base.canonical import Json
 from base.db import Database
 from base.errors import DomainError
+from certs import contents
 from certs.consents import consents
+from certs.holder_codes import kinds_of
 from certs.holders import uses
 from certs.libraries import late
-from certs.libraries.answers import Answer, Asked
+from certs.libraries.answers import Answer, Asked, Entry
 from certs.queries import misses
 from certs.queries import permission as permissions
 from certs.queries.calls import Call
@@ -87,7 +89,9 @@ def _record(parts: Queries, call: Call, item: Item, signed: Judged | None, kind:
         takings = (*takings, *misses.holder_takings(parts, item.prepared.holders))
     if item.asked.answer.outcome in MISSES:
         takings = (*takings, misses.taking(parts, call.by))
-    rows, acts = tuple(_rows(call, item, item.usage, permission, kind)), tuple(_acts(parts, item, item.usage))
+    rows = tuple(_rows(call, item, item.usage, permission, kind))
+    noting = _told_elsewhere(parts, call, item, item.usage, permission, kind)
+    acts = (*_acts(parts, item, item.usage), *noting)
     asked = tuple(_counted(item))
     return Draft(use, permission.allowed, 1, _again(call, permission), signed, asked, takings, rows, acts)
 
@@ -102,22 +106,53 @@ def _counted(item: Item) -> Iterator[door.Asked]:
 def _rows(
     call: Call, item: Item, usage: str, permission: Permission, kind: str
 ) -> Iterator[tuple[Insert, Mapping[str, Any]]]:
-    """Write down for each holder what was asked about them, and what was given."""
+    """Write down for each holder what was asked about them, and each certificate that was given."""
+    for entry in _given(item) or (None,):
+        holders = item.prepared.holders or (entry.holder_hashes if entry else ())
+        yield from uses.rows(usage, holders, _seen(call, item, entry, permission, kind), call.at)
+
+
+def _given(item: Item) -> Sequence[Entry]:
+    """Give the certificates of an answer, each once."""
     answer = item.asked.answer
-    entry = answer.entries[0] if answer.entries and answer.outcome is Outcome.FOUND else None
+    found = answer.entries if answer.outcome is Outcome.FOUND else ()
+    return tuple({(each.type, each.identifier): each for each in reversed(found)}.values())[::-1]
+
+
+def _seen(call: Call, item: Item, entry: Entry | None, permission: Permission, kind: str) -> uses.Seen:
+    answer = item.asked.answer
     consent = next((each.id for each in item.prepared.consents.values()), "")
-    holders = item.prepared.holders or (entry.holder_hashes if entry else ())
-    told = uses.seen(
+    granted = item.prepared.permissions.get(entry.type, permission) if entry is not None else permission
+    return uses.seen(
         kind,
-        permission.type.code,
+        granted.type.code,
         call.by.organisation,
         call.purpose,
         answer.outcome.value,
-        fields=permission.fields if entry is not None and entry.content is not None else (),
+        fields=granted.fields if entry is not None and entry.content is not None else (),
         identifier=entry.identifier if entry is not None else "",
         consent=consent,
     )
-    yield from uses.rows(usage, holders, told, call.at)
+
+
+def _told_elsewhere(
+    parts: Queries, call: Call, item: Item, usage: str, permission: Permission, kind: str
+) -> Iterator[Callable[[Session, datetime], None]]:
+    """Let the holders find the use whom the question did not name, and another library's answer did."""
+    for entry in () if item.prepared.holders else _given(item):
+        if not entry.holder_hashes and entry.told_holders:
+            yield partial(_note, parts, call, usage, entry, _seen(call, item, entry, permission, kind))
+
+
+def _note(
+    parts: Queries, call: Call, usage: str, entry: Entry, seen: uses.Seen, session: Session, _moment: datetime
+) -> None:
+    hashes = [
+        contents.holder_hash(session, parts.certs.keys, kind, each.code)
+        for each in entry.told_holders
+        for kind in ((each.type,) if each.type else kinds_of(each.code, call.at))
+    ]
+    uses.note(session, usage, hashes, seen, call.at)
 
 
 def _acts(parts: Queries, item: Item, usage: str) -> Iterator[Callable[[Session, datetime], None]]:

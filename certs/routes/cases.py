@@ -11,17 +11,21 @@ from base.callers import Caller
 from base.db import Database
 from base.paging import Page, Pager
 from base.web import caller, gives, guarded, limited, parts, reads, takes, transacts, writes
-from certs.filing.cases import cases, centre, deliveries, evaluations, matter_terms, reading, receiving, upward
+from certs.filing.cases import cases, centre, deliveries, evaluations, matter_terms, parties, reading, receiving, upward
 from certs.filing.cases.certificates import Follower, require_pending
 from certs.filing.cases.errors import NoSuchCase
-from certs.filing.cases.evaluations import Rated
-from certs.filing.cases.models import Case, CaseDelivery, CaseEvaluation, CaseStep
-from certs.filing.cases.schemas import (
-    CaseDeliveriesSchema,
-    CaseDeliverySchema,
+from certs.filing.cases.evaluation_schemas import (
     CaseEvaluationAnswerSchema,
     CaseEvaluationSchema,
     CaseEvaluationsSchema,
+    NewCaseEvaluationSchema,
+)
+from certs.filing.cases.evaluations import Rated
+from certs.filing.cases.models import Case, CaseDelivery, CaseEvaluation, CaseStep
+from certs.filing.cases.party_schemas import CasePartyCodeSchema, CasePartyShownSchema
+from certs.filing.cases.schemas import (
+    CaseDeliveriesSchema,
+    CaseDeliverySchema,
     CasePage,
     CaseReceiptSchema,
     CaseRowsSchema,
@@ -32,7 +36,6 @@ from certs.filing.cases.schemas import (
     CaseTermsListSchema,
     CaseTermsSchema,
     CaseWholeSchema,
-    NewCaseEvaluationSchema,
     NewCaseSchema,
     NewCaseStepSchema,
     told_receipt,
@@ -147,6 +150,19 @@ def issue(database: Database, number: str) -> dict[str, Any]:
         return shown(reading.case_of(session, number, by))
 
 
+@case_routes.route(f"{CASE}/parties/<int:place>/codes", methods=["POST"])
+@guarded(scope=SCOPE, roles=CLERKS)
+@writes
+@takes(CasePartyCodeSchema)
+@gives(CasePartyShownSchema, 201)
+def bind(session: Session, told: tuple[str, str], number: str, place: int) -> dict[str, Any]:
+    """Give somebody of the case the code that there was none of yet · 补录号码（如新生儿）."""
+    by = caller()
+    row = reading.case_of(session, number, by, locked=True)
+    kept = parties.bind(session, parts(Cases), row, place, told, by, clock.now())
+    return parties.shown(session, parts(Cases), kept)
+
+
 @case_routes.route(f"{CASE}/evaluations", methods=["POST"])
 @guarded(scope=SCOPE, roles=WINDOWS)
 @writes
@@ -249,6 +265,7 @@ def _whole(session: Session, row: Case) -> dict[str, Any]:
         "address": content.get("address", ""),
         "form": content.get("form", {}),
         "materials": reading.materials_of(session, row.number) if is_theirs else [],
+        "parties": parties.of_case(session, parts(Cases), row) if is_theirs else [],
     }
 
 

@@ -10,7 +10,7 @@ from base.api import Blueprint
 from base.callers import Caller, NotAllowed
 from base.web import caller, gives, guarded, parts, reads, takes, writes
 from certs.consents import consents, schemas
-from certs.consents.consent import Given, Giver
+from certs.consents.consent import Given
 from certs.consents.errors import NoSuchConsent
 from certs.consents.models import ConsentRow
 from certs.consents.schemas import (
@@ -20,8 +20,7 @@ from certs.consents.schemas import (
     HolderConsentSchema,
     TakenConsentSchema,
 )
-from certs.holders import bindings
-from certs.holders.bindings import Capacity
+from certs.holders import bindings, own
 from certs.wiring import Certs
 from keys.parties import organisations
 
@@ -30,12 +29,6 @@ consent_routes = Blueprint("consents", __name__, description="授权同意 · co
 HOLDERS: Final = frozenset({"holder"})
 WINDOWS: Final = frozenset({"window"})
 OWN, TAKEN = "holder", "window"
-GIVERS: Final = {
-    Capacity.SELF: Giver.HOLDER,
-    Capacity.AGENT: Giver.AGENT,
-    Capacity.GUARDIAN: Giver.GUARDIAN,
-    Capacity.LEGAL_REPRESENTATIVE: Giver.LEGAL_REPRESENTATIVE,
-}
 
 
 @consent_routes.route("/consents", methods=["POST"])
@@ -47,8 +40,7 @@ def give(session: Session, told: dict[str, Any]) -> dict[str, Any]:
     """Agree that an organisation may have certificates of these types for this matter."""
     house, by, at = parts(Certs), caller(), clock.now()
     bound = bindings.as_holder(session, house.keys, told["holder_code"], by, at)
-    acting = "" if bound.capacity is Capacity.SELF else by.name
-    asked = schemas.given(told, bound.holder, GIVERS[bound.capacity], acting, bound.basis)
+    asked = schemas.given(told, bound.holder, *own.giver(bound, by), bound.basis)
     return _shown(session, [consents.give(session, house.keys, house.types, asked, OWN, by, at)])[0]
 
 
@@ -58,7 +50,7 @@ def give(session: Session, told: dict[str, Any]) -> dict[str, Any]:
 @gives(ConsentsSchema)
 def mine(session: Session) -> dict[str, Any]:
     """List what one agreed to, standing or over."""
-    hashes = [each.hash for each in bindings.own(session, parts(Certs).keys, caller(), clock.now())]
+    hashes = own.hashes(session, parts(Certs).keys, caller(), clock.now())
     return {"items": _shown(session, consents.of_holders(session, hashes))}
 
 

@@ -23,6 +23,7 @@ from certs.filing.lookups.schemas import (
     LookupBindingSchema,
 )
 from certs.filing.plans import planning, prefill, telling
+from certs.filing.plans.plan import Plan
 from certs.filing.plans.planning import Asked
 from certs.filing.plans.schemas import (
     FilingGapQuery,
@@ -75,14 +76,13 @@ def tried(session: Session, told: dict[str, Any]) -> dict[str, Any]:
     trials = [
         {
             **vars(each.trial),
-            "spared": each.plan.spared,
-            "to_submit": each.plan.to_submit,
+            **_counted(each.plan),
             "differences": [telling.difference(one) for one in each.differences],
         }
         for each in found
     ]
     whole = {"matter": telling.matter(base), "region": base.region}
-    return {**whole, "spared": base.spared, "to_submit": base.to_submit, "trials": trials}
+    return {**whole, **_counted(base), "trials": trials}
 
 
 @filing.route("/filing/gaps", methods=["GET"])
@@ -124,6 +124,7 @@ def look_up(looking: Looking) -> dict[str, Any]:
         "receipt": {
             "id": row.id,
             "url": f"/api/v1/filing/lookups/{row.id}",
+            "documents": {form: f"/api/v1/filing/lookups/{row.id}/receipt.{form}" for form in ("pdf", "ofd")},
             "uses": [f"{RECEIPTS}{each}" for each in answer.usages],
         },
     }
@@ -147,6 +148,11 @@ def bind(session: Session, told: dict[str, Any], lookup: str) -> FilingLookup:
     """Tell which case came of a look-up that was made before it · 将事前调取绑定到办件."""
     days = parts(Gateway).told.binding_days
     return lookups.bind(session, lookup, told["case"], days, caller(), clock.now())
+
+
+def _counted(plan: Plan) -> dict[str, int]:
+    told = telling.counts(plan)
+    return {name: told[name] for name in ("spared", "spared_at_most", "to_submit", "to_submit_at_most")}
 
 
 def _desk() -> Desk:

@@ -8,32 +8,23 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.api import Blueprint
 from base.db import Database
-from base.paging import Page, Pager
 from base.web import caller, gives, guarded, parts, reads, takes, writes
 from certs import library, types
 from certs.copies.copies import MEDIA_TYPES
-from certs.errors import NoSuchCertificate, NoSuchCertificateFile
-from certs.holders import bindings, objections, uses, using, voices
+from certs.errors import NoSuchCertificateFile
+from certs.holders import bindings, objections, own, uses, voices
 from certs.holders.bindings import Binding
-from certs.holders.models import HolderObjection, HolderUse
-from certs.holders.objections import Told
+from certs.holders.models import HolderUse
 from certs.holders.schemas import (
     BoundHoldersSchema,
     EvaluationMonthQuery,
     HolderBindingSchema,
-    HolderObjectionAnswerSchema,
-    HolderObjectionPage,
-    HolderObjectionQuery,
-    HolderObjectionSchema,
-    HolderObjectionsSchema,
     MyCertificatesSchema,
     MyUsesSchema,
     UseEvaluationSchema,
     UseEvaluationsSchema,
-    UseObjectionSchema,
     UseProofSchema,
 )
-from certs.life import State
 from certs.models import Certificate
 from certs.wiring import Certs
 from exchange.door import receipts
@@ -43,9 +34,6 @@ from keys.parties import organisations
 holder_routes = Blueprint("holders", __name__, description="我的证照 · the holder's view")
 
 HOLDERS: Final = frozenset({"holder"})
-# What never became a certificate is not shown to whom it was to be issued.
-NOT_SHOWN: Final = frozenset({State.TO_BE_SIGNED.value, State.DISCARDED.value})
-ANSWERING: Final = frozenset({"issuer", "requester", "authority"})
 HIDDEN: Final = {
     uses.UNDER_INSPECTION: {
         "code": uses.UNDER_INSPECTION,
@@ -92,12 +80,8 @@ def holders(session: Session) -> dict[str, Any]:
 @gives(MyCertificatesSchema)
 def certificates(session: Session) -> dict[str, Any]:
     """List one's certificates, in every state, newest first."""
-    keys = parts(Certs).keys
-    rows: dict[str, Certificate] = {}
-    for each in bindings.own(session, keys, caller(), clock.now()):
-        found = library.held(session, keys, each.holder.type, each.holder.code)
-        rows |= {row.identifier: row for row in found if row.state not in NOT_SHOWN}
-    return {"items": [_certificate(session, row) for row in rows.values()]}
+    rows = own.certificates(session, parts(Certs).keys, caller(), clock.now())
+    return {"items": [_certificate(session, row) for row in rows]}
 
 
 @holder_routes.route("/my/certificates/<string:identifier>/files/<string:form>", methods=["GET"])
@@ -106,9 +90,7 @@ def certificates(session: Session) -> dict[str, Any]:
 @gives(_FILE, content_type="application/octet-stream")
 def file(session: Session, identifier: str, form: str) -> Response:
     """Give one's certificate as its issuer sealed it, byte for byte."""
-    row = session.get(Certificate, identifier)
-    if row is None or row.state in NOT_SHOWN or not set(using.holders_of(session, row)) & set(_hashes(session)):
-        raise NoSuchCertificate(identifier)
+    row = own.certificate_of(session, parts(Certs).keys, identifier, caller(), clock.now())
     found = next((each for each in library.documents(session, parts(Certs).keys, row) if each.format == form), None)
     if found is None:
         raise NoSuchCertificateFile(identifier, form)
@@ -127,17 +109,22 @@ def my_uses(session: Session) -> dict[str, Any]:
     names = organisations.known(session, sorted({each.organisation for each in shown.uses}))
     holders, usages = _hashes(session), [each.usage for each in shown.uses]
     said, objected = voices.given(session, holders, usages), objections.states(session, holders, usages)
+    answered = voices.answers(session, parts(Certs).keys, holders, usages)
     return {
         "items": [
             {
                 **{name: getattr(each, name) for name in ("usage", "at", "kind", "organisation", "item_code")},
-                **{name: getattr(each, name) for name in ("item_name", "stage", "ground", "type", "identifier")},
+                **{name: getattr(each, name) for name in ("item_name", "stage", "ground")},
+                # Of data, the directory stands where a certificate's type does, and no certificate is named.
+                "type": each.identifier if each.kind == uses.DATA else each.type,
+                "identifier": "" if each.kind == uses.DATA else each.identifier,
                 "organisation_name": names[each.organisation].name,
-                "type_name": types.type_of(parts(Certs).types, each.type).name,
+                "type_name": uses.name_of(session, parts(Certs).types, each),
                 "fields_": each.fields,
                 "outcome": each.outcome,
                 "consent": each.consent,
                 "evaluation": said.get(each.usage),
+                "evaluation_answer": answered.get(each.usage),
                 "objection": objected.get(each.usage),
             }
             for each in shown.uses
@@ -180,64 +167,6 @@ def evaluations(session: Session, told: dict[str, str]) -> dict[str, Any]:
     return {"month": told["month"], "items": voices.evaluations(session, caller().organisation, year, month)}
 
 
-@holder_routes.route(f"{USE}/objections", methods=["POST"])
-@guarded(roles=HOLDERS)
-@writes
-@takes(UseObjectionSchema)
-@gives(HolderObjectionSchema, 201)
-def object_to(session: Session, told: dict[str, Any], usage: str) -> dict[str, Any]:
-    """Object to what a certificate says, or to its use; it becomes a task of whoever has to answer."""
-    use = _use(session, usage)
-    row = objections.begin(session, parts(Certs), use, told["about"], told["text"], caller(), clock.now())
-    return _objection(session, row)
-
-
-@holder_routes.route("/my/objections", methods=["GET"])
-@guarded(roles=HOLDERS)
-@reads
-@gives(HolderObjectionsSchema)
-def my_objections(session: Session) -> dict[str, Any]:
-    """List one's objections, who has to answer until when, and how they ended."""
-    found = objections.own(session, parts(Certs).keys, _hashes(session))
-    return {"items": [_told(session, each) for each in found]}
-
-
-@holder_routes.route("/my/objections/<string:objection>/withdrawal", methods=["POST"])
-@guarded(roles=HOLDERS)
-@writes
-@gives(HolderObjectionSchema)
-def withdraw(session: Session, objection: str) -> dict[str, Any]:
-    """Take an objection back before it is answered."""
-    row = objections.of_holder(session, objection, _hashes(session))
-    objections.withdraw(session, parts(Certs).keys, row, caller(), clock.now())
-    return _objection(session, row)
-
-
-@holder_routes.route("/holder-objections", methods=["GET"])
-@guarded(scope="cert:issue", roles=ANSWERING)
-@reads
-@takes(HolderObjectionQuery, location="query")
-@gives(HolderObjectionPage)
-def to_answer(session: Session, asked: dict[str, Any]) -> Page[dict[str, Any]]:
-    """List the objections that one's organisation is to answer, or that came to it overdue, the oldest first."""
-    query, order = objections.seen_by(caller(), asked.get("state")), (HolderObjection.at, HolderObjection.id)
-    page = parts(Pager).page(session, query, order, asked["page"], "holder-objections")
-    return Page([_objection(session, row) for row in page.items], page.next_cursor)
-
-
-@holder_routes.route("/holder-objections/<string:objection>/answers", methods=["POST"])
-@guarded(scope="cert:issue", roles=ANSWERING)
-@writes
-@takes(HolderObjectionAnswerSchema)
-@gives(HolderObjectionSchema, 201)
-def answer(session: Session, told: dict[str, Any], objection: str) -> dict[str, Any]:
-    """Answer an objection: kept, or corrected, with the reason; whoever may speak for the holder is told."""
-    by, at = caller(), clock.now()
-    row = objections.of_organisation(session, objection, by)
-    objections.answer(session, parts(Certs), row, told["outcome"], told["reason"], by, at)
-    return _objection(session, row)
-
-
 @holder_routes.route("/usages/<string:usage>/inspection-closing", methods=["POST"])
 @guarded(scope="cert:read", roles={"window", "authority"})
 @writes
@@ -248,7 +177,7 @@ def close(session: Session, usage: str) -> None:
 
 
 def _hashes(session: Session) -> list[str]:
-    return [each.hash for each in bindings.own(session, parts(Certs).keys, caller(), clock.now())]
+    return own.hashes(session, parts(Certs).keys, caller(), clock.now())
 
 
 def _use(session: Session, usage: str) -> HolderUse:
@@ -267,21 +196,4 @@ def _certificate(session: Session, row: Certificate) -> dict[str, Any]:
         "data": dict(known.content.data),
         "files": library.files(session, row),
         "link": parts(Certs).links + row.token,
-    }
-
-
-def _objection(session: Session, row: HolderObjection) -> dict[str, Any]:
-    return _told(session, objections.told(session, parts(Certs).keys, row))
-
-
-def _told(session: Session, told: Told) -> dict[str, Any]:
-    row, answered = told.row, told.answer
-    names = organisations.known(session, [row.addressee])
-    return {
-        **{name: getattr(row, name) for name in ("id", "usage", "identifier", "about", "addressee", "state", "at")},
-        **{name: getattr(told, name) for name in ("text", "due_at", "escalated_to", "reason")},
-        "addressee_name": names[row.addressee].name if row.addressee in names else "",
-        "is_overdue": told.is_overdue(clock.now()),
-        "corrected_by": answered.identifier if answered else None,
-        "answered_at": answered.answered_at if answered else None,
     }

@@ -16,10 +16,12 @@ from base.workdays import local_day
 from certs.filing.matters import correspondence, publishing, schemas, situations
 from certs.filing.matters import matters as verbs
 from certs.filing.matters.correspondence import Of
-from certs.filing.matters.models import MatterItem
+from certs.filing.matters.models import CatalogueEntry, MatterItem
 from certs.filing.matters.publishing import NewUseList
 from certs.filing.matters.schemas import (
     AskedMaterialsSchema,
+    CataloguePage,
+    CatalogueQuery,
     CorrespondenceSchema,
     MaterialQuery,
     MatterPage,
@@ -51,6 +53,18 @@ def listed(session: Session, asked: dict[str, Any]) -> Page[MatterItem]:
     """List matters: by words, the beginning of a code, a region · 查询事项."""
     query = verbs.listed(session, asked["q"], asked["code"], asked["region"])
     return parts(Pager).page(session, query, (MatterItem.item_code,), asked["page"], "matters")
+
+
+@matters.route("/matter-catalogue", methods=["GET"])
+@open_to_all
+@reads
+@takes(CatalogueQuery, location="query")
+@gives(CataloguePage)
+def catalogue(session: Session, asked: dict[str, Any]) -> Page[CatalogueEntry]:
+    """List the basic catalogue: what there is at all, whoever carries it out · 基本目录."""
+    query = verbs.catalogue(asked["q"], asked["code"])
+    by = (CatalogueEntry.basic_code, CatalogueEntry.name)
+    return parts(Pager).page(session, query, by, asked["page"], "matter-catalogue")
 
 
 @matters.route(PLACE, methods=["GET"])

@@ -70,7 +70,8 @@ def file(session: Session, told: dict[str, Any]) -> dict[str, Any]:
     by, told = caller(), dict(told)
     kind, choice = told.pop("kind"), tuple(told.pop("chosen"))
     operator = _operator(session, told.pop("operator"), by)
-    receipt = Received(**{**told, "materials": tuple(told["materials"]), "matter": kind, "operator": operator})
+    lists = {name: tuple(told[name]) for name in ("materials", "parties")}
+    receipt = Received(**{**told, **lists, "matter": kind, "operator": operator})
     return _shown(session, packages.file(session, parts(Cases), Filed(kind, choice, receipt), by, clock.now()))
 
 

@@ -13,8 +13,7 @@ from base import clock
 from base.api import Blueprint
 from base.db import Database
 from base.web import caller, gives, guarded, parts, reads, takes
-from certs.holders import bindings
-from certs.holders.bindings import Capacity
+from certs.holders import bindings, own
 from certs.holders.using import Question
 from certs.presentations import code as codes
 from certs.presentations import guessing, presentations
@@ -32,7 +31,6 @@ from certs.presentations.schemas import (
 )
 from certs.presentations.wiring import Presenting
 from certs.queries import outcomes
-from certs.routes.consents import GIVERS
 from certs.wiring import Certs
 from exchange.door.wiring import Gateway
 from keys.parties import organisations
@@ -59,8 +57,7 @@ def show(told: dict[str, Any]) -> dict[str, Any]:
             told["matter"],
             {identifier: tuple(fields) for identifier, fields in told["shows"].items()},
             told["minutes"],
-            GIVERS[bound.capacity],
-            "" if bound.capacity is Capacity.SELF else by.name,
+            *own.giver(bound, by),
             bound.basis,
         )
         row, code = presentations.show(session, house.keys, house.types, asked, by, at)
@@ -126,7 +123,7 @@ def redeem_province(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _hashes(session: Session) -> list[str]:
-    return [each.hash for each in bindings.own(session, parts(Certs).keys, caller(), clock.now())]
+    return own.hashes(session, parts(Certs).keys, caller(), clock.now())
 
 
 def _shown(session: Session, rows: list[Presentation]) -> list[dict[str, Any]]:

@@ -37,8 +37,15 @@ class Scene(enum.StrEnum):
     HOSTILE = "hostile"
 
 
-# The sandbox's magic holder of another province.
-SCENES: Final[Mapping[str, Scene]] = {"0408": Scene.SLOW}
+# The sandbox's magic holder of another province, and others of whom it says something else each.
+SCENES: Final[Mapping[str, Scene]] = {
+    "0408": Scene.SLOW,
+    "0471": Scene.FOUND,
+    "0472": Scene.NOT_COVERED,
+    "0473": Scene.WRONG_HOLDER,
+    "0474": Scene.REVOKED,
+    "0475": Scene.DOWN,
+}
 
 
 class Neighbour:

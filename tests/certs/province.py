@@ -10,15 +10,17 @@ import pytest
 from flask import Flask
 
 import app
-from base import calendar, schema, settings
+from base import calendar, clock, schema, settings
 from base.db import DatabaseSettings
 from base.program import Running, Sandbox
 from base.web import WebSettings
 from certs import sample
+from exchange import sample as exchange_sample
 from keys.authority import sample as authority_sample
 from keys.custody import sample as custody_sample
 from keys.parties import sample as party_sample
 from keys.parties import sample_people
+from keys.parties.sample import MAKER
 from signing import sample as signing_sample
 
 
@@ -59,6 +61,16 @@ def _made(folder: Path) -> Province:
     told = Sandbox(folder, "http://127.0.0.1:8080", {})
     with running.database.transaction() as session:
         calendar.seed(session)
-    for room in (party_sample, sample_people, custody_sample, authority_sample, signing_sample, sample):
+    for room in (party_sample, sample_people, custody_sample, authority_sample, signing_sample):
         room.sample(running, told)
+    _seeded(running)
+    sample.sample(running, told)
     return Province(running, told.told)
+
+
+def _seeded(running: Running) -> None:
+    """Lay down the terms, and publish the directories of the department whose registers certificates are asked of."""
+    at, named = clock.now(), dict(exchange_sample.by_department())["health"]
+    with running.database.transaction() as session:
+        running.seed(session, MAKER, at)
+        exchange_sample.make_department(session, "health", named, at)

@@ -8,7 +8,7 @@ import pytest
 
 from base.db import Database
 from certs.life import State
-from certs.present_status import present_status
+from certs.present_status import said
 from tests.certs.papers import HYGIENE, MARRIAGE
 from tests.certs.queries import house as of
 from tests.certs.queries.house import House
@@ -27,29 +27,34 @@ def report(identifier: Any, verdict: str = "valid", **peculiar: Any) -> dict[str
 
 def told(house: House, of_document: dict[str, Any]) -> Any:
     with house.database.reading() as session:
-        return present_status(session, of_document, house.at)
+        return said(session, of_document, house.at).status
 
 
 def test_a_proof_made_before_is_told_with_the_status_of_today(house: House):
     """The proof says valid, as it was then."""
     found = told(house, report(house.keep(1, state=State.REVOKED)))
-    assert (found["status"], found["source"], found["type"]) == ("revoked", "library", HYGIENE.code)
+    assert (found["status"], found["source"], found["type"]) == ("revoked", "library:statement", HYGIENE.code)
 
 
 @pytest.mark.parametrize("verdict", ["invalid", "indeterminate", "unsigned", "unreadable"])
 def test_what_a_document_that_is_not_valid_states_is_not_believed(house: House, verdict: str):
-    assert told(house, report(house.keep(1), verdict)) is None
+    """What it states stays what it states: not a word of the library is added."""
+    stated = report(house.keep(1, state=State.REVOKED), verdict)
+    assert told(house, stated) == stated["certificate"]
 
 
 def test_an_identifier_of_another_type_or_of_nothing_is_not_told(house: House):
-    identifier = house.keep(1)
-    assert told(house, report(identifier, type=MARRIAGE.code)) is None
-    for nothing in ("1.2.156.3005.2.none", "", None, 7, ["x"]):
+    of_another = report(house.keep(1), type=MARRIAGE.code)
+    assert told(house, of_another) == of_another["certificate"]
+    unknown = report("1.2.156.3005.2.none")
+    assert told(house, unknown) == unknown["certificate"]
+    for nothing in ("", None):
         assert told(house, report(nothing)) is None
 
 
 def test_what_is_not_yet_in_the_library_is_not_told(house: House):
-    assert told(house, report(house.keep(1, state=State.STAGED))) is None
+    staged = report(house.keep(1, state=State.STAGED), status="unknown")
+    assert told(house, staged)["status"] == "unknown"
 
 
 def test_a_document_that_states_nothing_is_unknown(house: House):

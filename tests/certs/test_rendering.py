@@ -13,10 +13,12 @@ from lxml import etree
 from PIL import Image, ImageChops, ImageStat
 
 from certs import rendering
-from certs.faces.layout import LayoutFault
-from certs.faces.typefaces import typeface
+from certs.faces.layout import LayoutFault, _code
+from certs.faces.template import Element
+from certs.faces.typefaces import CUTS_KEPT, typeface
 from certs.rendering import DEMONSTRATION, Face, Issue, draw, elements
 from certs.types.certificate_type import NO_LAST_DAY, CertificateType
+from keys.algorithms.sm3 import SM3
 from signing.previews import PREVIEWS
 from signing.previews.preview import Form, Wanted
 from tests.certs.papers import AT, HYGIENE, TODAY, TRACTOR, TYPES, draft, firm
@@ -86,6 +88,31 @@ def test_the_code_is_read_by_a_scanner(form: str, type_: CertificateType) -> Non
     """Out of the picture of the whole page comes the link."""
     found = zxingcpp.read_barcodes(picture(drawn(issue(type_), form), scale=8))
     assert [each.text for each in found] == [LINK]
+
+
+@pytest.mark.parametrize("number", range(40))
+def test_the_code_of_any_link_is_read(number: int) -> None:
+    """Its mask is the same for all: drawn as small as it is printed, three dots a cell."""
+    link = f"https://yinxin.example/v/{SM3.of(number.to_bytes()).hex()[:22]}"
+    cells = _code(Element("code", 0, 0, 30, 30), link).rows
+    image = Image.new("L", (len(cells) + 8, len(cells) + 8), 255)
+    for y, row in enumerate(cells):
+        for x, is_dark in enumerate(row):
+            image.putpixel((x + 4, y + 4), 0 if is_dark else 255)
+    found = zxingcpp.read_barcodes(image.resize((image.width * 3, image.height * 3), Image.Resampling.NEAREST))
+    assert [each.text for each in found] == [link]
+
+
+def test_a_typeface_cut_for_the_same_characters_is_the_same() -> None:
+    """Kept for the next document, and the same bytes as one that is cut anew."""
+    face = typeface()
+    first = face.cut("演示证照一")
+    assert face.cut("照证示演一一") is first
+    for number in range(CUTS_KEPT):
+        face.cut(chr(0x4E00 + number))
+    again = face.cut("演示证照一")
+    assert again is not first
+    assert (again.file, again.embedded.codes) == (first.file, first.embedded.codes)
 
 
 def test_the_text_of_the_pdf_can_be_read_out_again() -> None:

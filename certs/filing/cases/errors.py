@@ -16,6 +16,26 @@ class NoSuchCase(DomainError):
 
 
 @dataclass(eq=False)
+class NoSuchCaseParty(DomainError):
+    """Nobody has this place in the case, or the case is not that of whoever asks."""
+
+    case: str
+    place: int
+    code: ClassVar[str] = "no-such-case-party"
+    kind: ClassVar[Kind] = Kind.MISSING
+
+
+@dataclass(eq=False)
+class CasePartyBound(DomainError):
+    """Whoever has this place has another code already."""
+
+    case: str
+    place: int
+    code: ClassVar[str] = "case-party-bound"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+@dataclass(eq=False)
 class CaseStepNotAllowed(DomainError):
     """A case does not stand where this step begins."""
 
@@ -187,3 +207,11 @@ class CentreAnswerUnreadable(DomainError):
     code: ClassVar[str] = "case-centre-unreadable"
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
     retryable: ClassVar[bool] = True
+
+
+@dataclass(eq=False)
+class NoItemCentre(DomainError):
+    """The site has no item centre to read matters from."""
+
+    code: ClassVar[str] = "no-item-centre"
+    kind: ClassVar[Kind] = Kind.MISSING

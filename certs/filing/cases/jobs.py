@@ -8,6 +8,7 @@ from base.callers import Caller
 from base.scheduling import Every, Job, Run
 from certs.filing.cases.centre import Client
 from certs.filing.cases.certificates import Follower
+from certs.filing.cases.item_centre import ItemClient
 from certs.filing.cases.wiring import Cases
 from certs.wiring import Certs
 from keys.authority.wiring import Authority
@@ -43,9 +44,20 @@ def read_centre(run: Run) -> None:
         run.progress(done)
 
 
+def read_items(run: Run) -> None:
+    """Take in what the item centre has published since the last run, where there is one."""
+    parts, house = run.part(Cases), run.part(Certs)
+    if parts.items is None:
+        return
+    pulled = ItemClient(run.database, parts.keys, house.types, parts.items).pull(clock.now())
+    run.progress(pulled.matters)
+
+
 JOBS: Final = (
     # A citizen who was granted something at once waits for the certificate at the window.
     Job("certs.cases.issue", Every(5), issue_certificates, deadline=timedelta(minutes=15)),
     Job("certs.cases.tell-centre", Every(10), tell_centre, deadline=timedelta(minutes=10)),
     Job("certs.cases.read-centre", Every(30), read_centre, deadline=timedelta(minutes=30)),
+    # Matters change by the day; an hour is soon enough for a case that is filed tomorrow.
+    Job("certs.matters.read-items", Every(3600), read_items, deadline=timedelta(minutes=55)),
 )

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from base.db import Base, Moment
 from certs.filing.cases.life import State
+from certs.filing.models import Scoped
 from certs.models import (
     ACTOR_LENGTH,
     CODE_LENGTH,
     DIGEST_LENGTH,
     IDENTIFIER_LENGTH,
-    REASON_LENGTH,
     REGION_LENGTH,
     WORD_LENGTH,
 )
@@ -23,19 +23,16 @@ NUMBER_LENGTH: Final = 50
 KEY_LENGTH: Final = 64
 ITEM_LENGTH: Final = 33
 NAME_LENGTH: Final = 200
-# A code of twelve characters, of thirty-one, of thirty-three, or `*`.
-SCOPE_LENGTH: Final = 33
 NO_RATING, OPEN, ANSWERED = "settled", "open", "answered"
 PULL, CENTRE = "pull", "centre"
 WAITING, TAKEN, REFUSED = "waiting", "taken", "refused"
 
 
-class CaseTerms(Base):
+class CaseTerms(Scoped):
     """The working days of a matter's cases: for an item, an implementation, a basic code, or all."""
 
     __tablename__ = "certs_case_terms"
 
-    scope: Mapped[str] = mapped_column(String(SCOPE_LENGTH), primary_key=True)
     accept: Mapped[int]
     supplement: Mapped[int]
     legal: Mapped[int]
@@ -43,10 +40,6 @@ class CaseTerms(Base):
     extension: Mapped[int]
     issue: Mapped[int]
     deliver: Mapped[int]
-    basis: Mapped[str] = mapped_column(String(REASON_LENGTH))
-    confidence: Mapped[str] = mapped_column(String(WORD_LENGTH))
-    changed_by: Mapped[str] = mapped_column(String(ACTOR_LENGTH))
-    changed_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class CaseSerial(Base):
@@ -114,6 +107,24 @@ class Case(Base):
     decided_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     version: Mapped[int]
+
+
+class CaseParty(Base):
+    """Whom a case is about beside its applicant; who has no code yet gets it once, later."""
+
+    __tablename__ = "certs_case_parties"
+    __table_args__ = (
+        CheckConstraint("(code_hash is null) = (bound_at is null)", name="bound"),
+        Index(None, "code_hash"),
+    )
+
+    case: Mapped[str] = mapped_column(ForeignKey("certs_cases.number"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    role: Mapped[str] = mapped_column(String(WORD_LENGTH))
+    code_hash: Mapped[str | None] = mapped_column(String(DIGEST_LENGTH))
+    # Name, code and for whom they act, sealed.
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    bound_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class CaseStep(Base):

@@ -13,7 +13,7 @@ from base.canonical import Json, canonical
 from base.db import inserting
 from base.workdays import local_day
 from certs import contents
-from certs.filing.cases import keeping, matter_terms
+from certs.filing.cases import keeping, matter_terms, parties
 from certs.filing.cases import life as lives
 from certs.filing.cases.errors import CaseNumberTaken, CaseStepDiffers
 from certs.filing.cases.life import Act, Life, State
@@ -64,6 +64,7 @@ def receive(session: Session, parts: Cases, told: Received, by: Caller, at: date
         if (again := _received_before(session, told.key, digest, by)) is not None:
             return again
         raise CaseNumberTaken(number)
+    parties.keep(session, parts, row, told.parties, at)
     step = Told(RECEIPT, Act.RECEIVE, told.operator, materials=told.materials)
     return Taken(row, keep(session, parts, row, step, digest, life, by, at), is_new=True)
 

@@ -1,4 +1,4 @@
-"""Outside JSON ⇄ cases, their steps, evaluations, deliveries and terms."""
+"""Outside JSON ⇄ cases, their steps, deliveries and terms."""
 
 import base64
 import binascii
@@ -8,12 +8,20 @@ import marshmallow as ma
 
 from base.api import PageQuery, page_of
 from base.workdays import MOST_DAYS
-from certs.filing.cases.evaluations import BEST, WORST, Rated
 from certs.filing.cases.life import Act, State
-from certs.filing.cases.models import KEY_LENGTH, NAME_LENGTH, NUMBER_LENGTH, SCOPE_LENGTH
+from certs.filing.cases.models import KEY_LENGTH, NAME_LENGTH, NUMBER_LENGTH
+from certs.filing.cases.party_schemas import CaseConcernedSchema, CasePartySchema, CasePartyShownSchema
 from certs.filing.cases.terms import Terms
-from certs.filing.cases.told import PERSON, SYSTEM, Agreement, MaterialIn, Operator, Party, Received, Told
-from certs.holder_codes import holder_codes
+from certs.filing.cases.told import (
+    PERSON,
+    SYSTEM,
+    Agreement,
+    MaterialIn,
+    Operator,
+    Received,
+    Told,
+)
+from certs.filing.models import SCOPE_LENGTH
 from certs.models import IDENTIFIER_LENGTH, REASON_LENGTH, WORD_LENGTH
 
 KEY: Final = ma.validate.Regexp(r"[A-Za-z0-9._:-]{1,64}\Z")
@@ -23,6 +31,8 @@ REGION: Final = ma.validate.Regexp(r"[0-9]{6}(?:[0-9]{3}|[0-9]{6})?\Z")
 # An application form has some dozens of fields; a supplement some dozens of materials.
 MOST_FIELDS: Final = 500
 MOST_MATERIALS: Final = 100
+# The largest fleets file in several cases; a look-up asks about twenty at once.
+MOST_PARTIES: Final = 200
 # A material may serve again for as long as its holder agrees, and not longer than two years.
 MOST_REUSE_DAYS: Final = 730
 # What a step says plainly; names and explanations go into `words`.
@@ -90,21 +100,6 @@ class CaseMaterialSchema(ma.Schema):
         return MaterialIn(**{**data, "content": file})
 
 
-class CasePartySchema(ma.Schema):
-    """The applicant, or whom to turn to."""
-
-    name = ma.fields.String(required=True, validate=TEXT)
-    kind = ma.fields.String(load_default="person", validate=ma.validate.OneOf(["person", "organisation"]))
-    type = ma.fields.String(required=True, validate=ma.validate.OneOf(sorted(holder_codes())))
-    code = ma.fields.String(required=True, validate=ma.validate.Length(1, WORD_LENGTH))
-    mobile = ma.fields.String(load_default="", validate=ma.validate.Length(max=WORD_LENGTH))
-
-    @ma.post_load
-    def made(self, data: dict[str, Any], **_: Any) -> Party:
-        """Make the value; letters of codes are written large."""
-        return Party(**{**data, "code": data["code"].strip().upper()})
-
-
 class CaseIntakeSchema(ma.Schema):
     """What every receipt says, of one case or of a package."""
 
@@ -127,12 +122,26 @@ class CaseIntakeSchema(ma.Schema):
         ma.fields.Nested(CaseMaterialSchema), load_default=list, validate=ma.validate.Length(max=MOST_MATERIALS)
     )
 
+    parties = ma.fields.List(
+        ma.fields.Nested(CaseConcernedSchema), load_default=list, validate=ma.validate.Length(max=MOST_PARTIES)
+    )
+
     @ma.validates_schema(skip_on_field_errors=True)
     def names_each_once(self, data: dict[str, Any], **_: Any) -> None:
-        """Let every material stand once. Raises `ValidationError`."""
+        """Let every material stand once, and everybody once in a role. Raises `ValidationError`."""
         keys = [each.key for each in data["materials"]]
         if len(keys) != len(set(keys)):
             raise ma.ValidationError("a material stands twice · 材料重复", "materials")
+        who = [(each.role, each.type, each.code) for each in data["parties"] if each.code is not None]
+        if len(who) != len(set(who)):
+            raise ma.ValidationError("somebody stands twice in a role · 关系人重复", "parties")
+
+    @ma.validates_schema(skip_on_field_errors=True)
+    def acts_for_somebody_here(self, data: dict[str, Any], **_: Any) -> None:
+        """Let everybody act for somebody of the same case. Raises `ValidationError`."""
+        here = {data["applicant"].code, *(each.code for each in data["parties"])}
+        if any(each.acting_for not in here for each in data["parties"] if each.acting_for is not None):
+            raise ma.ValidationError("acts for nobody of this case · 被代理人不在本办件中", "parties")
 
 
 class NewCaseSchema(CaseIntakeSchema):
@@ -144,7 +153,7 @@ class NewCaseSchema(CaseIntakeSchema):
     @ma.post_load
     def made(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Give what `Received` is made of."""
-        return {**data, "materials": tuple(data["materials"])}
+        return {**data, "materials": tuple(data["materials"]), "parties": tuple(data["parties"])}
 
 
 class CaseCertificateSchema(ma.Schema):
@@ -259,6 +268,7 @@ class CaseWholeSchema(CaseSchema):
     address = ma.fields.String(required=True)
     form = ma.fields.Dict(required=True)
     materials = ma.fields.List(ma.fields.Nested(CaseMaterialShownSchema), required=True)
+    parties = ma.fields.List(ma.fields.Nested(CasePartyShownSchema), required=True)
 
 
 class CaseActSchema(ma.Schema):
@@ -313,57 +323,6 @@ class CasesQuery(PageQuery):
 
 
 CasePage = page_of(CaseSchema, "CasePageSchema")
-
-
-class NewCaseEvaluationSchema(ma.Schema):
-    """How content the applicant is: 5 very, 1 not at all."""
-
-    key = ma.fields.String(required=True, validate=KEY)
-    satisfaction = ma.fields.Integer(required=True, validate=ma.validate.Range(WORST, BEST))
-    options = ma.fields.List(ma.fields.String(validate=WORD), load_default=list, validate=ma.validate.Length(max=20))
-    text = ma.fields.String(load_default="", validate=ma.validate.Length(max=REASON_LENGTH * 2))
-    channel = ma.fields.String(load_default="window", validate=WORD)
-    is_default = ma.fields.Boolean(load_default=False)
-    usage_id = ma.fields.String(load_default="", validate=ma.validate.Length(max=KEY_LENGTH))
-
-    @ma.post_load
-    def made(self, data: dict[str, Any], **_: Any) -> Rated:
-        """Make the value."""
-        usage = data.pop("usage_id")
-        return Rated(**{**data, "options": tuple(data["options"]), "usage": usage})
-
-
-class CaseEvaluationAnswerSchema(ma.Schema):
-    """What the organ answers to a bad evaluation, and what it put right."""
-
-    answer = ma.fields.String(required=True, validate=ma.validate.Length(1, REASON_LENGTH * 2))
-    rectified = ma.fields.String(load_default="", validate=ma.validate.Length(max=REASON_LENGTH * 2))
-    is_malicious = ma.fields.Boolean(load_default=False)
-
-
-class CaseEvaluationSchema(ma.Schema):
-    """An evaluation, with its answer."""
-
-    number = ma.fields.Integer(required=True)
-    satisfaction = ma.fields.Integer(required=True)
-    options = ma.fields.List(ma.fields.String(), required=True)
-    text = ma.fields.String(required=True)
-    channel = ma.fields.String(required=True)
-    is_default = ma.fields.Boolean(required=True)
-    usage_id = ma.fields.String(required=True, attribute="usage")
-    state = ma.fields.String(required=True)
-    due_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-    answer = ma.fields.String(required=True)
-    rectified = ma.fields.String(required=True)
-    is_malicious = ma.fields.Boolean(required=True)
-    at = ma.fields.AwareDateTime(required=True)
-    answered_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-
-
-class CaseEvaluationsSchema(ma.Schema):
-    """The evaluations of a case, in order."""
-
-    items = ma.fields.List(ma.fields.Nested(CaseEvaluationSchema), required=True)
 
 
 class CaseDeliverySchema(ma.Schema):

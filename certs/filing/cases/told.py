@@ -58,6 +58,17 @@ class Party:
 
 
 @dataclass(frozen=True)
+class Concerned:
+    """Whom a case is about beside its applicant: as what, and for whom they act; a newborn has no code yet."""
+
+    role: str
+    name: str = field(repr=False)
+    type: str
+    code: str | None = field(default=None, repr=False)
+    acting_for: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
 class Received:
     """A case that is received: of which matter, from whom, where, with what."""
 
@@ -76,6 +87,7 @@ class Received:
     project_type: str = "promised"
     form: Mapping[str, Any] = field(default_factory=dict, repr=False)
     materials: tuple[MaterialIn, ...] = ()
+    parties: tuple[Concerned, ...] = ()
     # The number that a centre gave it already; none means that one is given here.
     number: str | None = None
     # For whom it is carried out, where the matter's code leaves that open.
@@ -104,7 +116,10 @@ class Told:
 
 def receipt_of(told: Received) -> Json:
     """Give what makes two receipts the same."""
+    # Where nobody else is told of, a receipt is digested as before there were others.
+    others: dict[str, Json] = {"parties": [concerned_of(each) for each in told.parties]} if told.parties else {}
     return {
+        **others,
         "matter": told.matter,
         "region": told.region,
         "receiving": [told.receiving_region, told.receiving_window],
@@ -132,6 +147,17 @@ def step_of(told: Told) -> Json:
 def party_of(party: Party) -> dict[str, Json]:
     """Write a party as JSON."""
     return {"name": party.name, "kind": party.kind, "type": party.type, "code": party.code, "mobile": party.mobile}
+
+
+def concerned_of(told: Concerned) -> dict[str, Json]:
+    """Write somebody whom a case is about as JSON."""
+    return {
+        "role": told.role,
+        "name": told.name,
+        "type": told.type,
+        "code": told.code,
+        "acting_for": told.acting_for,
+    }
 
 
 def operator_of(operator: Operator) -> dict[str, Json]:

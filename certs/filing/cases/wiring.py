@@ -36,9 +36,12 @@ class CentreSettings:
     """What can be told of the case centre (办件中心) and item centre (事项中心) that this house is a client of."""
 
     SECTION: ClassVar[str] = "case_centre"
-    url: str = setting("", "Address of the centre, before /projects and /items; empty: there is none.")
+    url: str = setting("", "Address of the case centre, before /projects; empty: there is none.")
     key: str = setting("", "Id of the SM2 key in custody that signs our requests; empty: they go unsigned.")
     intranet: bool = setting(False, "Whether it may stand in the networks that [fetch] opens.")
+    items_url: str = setting("", "Address of the item centre, before /items; empty: there is none.")
+    items_key: str = setting("", "Id of the SM2 key in custody that signs our requests there; empty: they go unsigned.")
+    items_organisation: str = setting("", "Code of the organisation in whose name its matters are taken in.")
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,14 @@ class Centre:
 
 
 @dataclass(frozen=True)
+class ItemCentre:
+    """The item centre, as it is reached, and the organisation in whose name its matters are taken in."""
+
+    reached: Centre = field(repr=False)
+    organisation: str
+
+
+@dataclass(frozen=True)
 class Cases:
     """What cases work with."""
 
@@ -62,6 +73,7 @@ class Cases:
     numbering: Numbering = field(default=NUMBERINGS["region-date"], repr=False)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict, repr=False)
     centre: Centre | None = None
+    items: ItemCentre | None = None
 
 
 def built(read: Settings, keys: Keys, matter_of: MatterOf, fetch: Fetch, signer_for: SignerFor) -> Cases:
@@ -70,8 +82,9 @@ def built(read: Settings, keys: Keys, matter_of: MatterOf, fetch: Fetch, signer_
     if told.numbering not in NUMBERINGS:
         raise UnusableSetting("cases.numbering", " | ".join(NUMBERINGS))
     webhooks = dict(_webhook(text) for text in told.webhooks)
-    reached = _centre(centre, fetch, signer_for) if centre.url else None
-    return Cases(told, keys, matter_of, NUMBERINGS[told.numbering], webhooks, reached)
+    reached = _centre("url", centre.url, centre.key, centre, fetch, signer_for) if centre.url else None
+    items = _items(centre, fetch, signer_for) if centre.items_url else None
+    return Cases(told, keys, matter_of, NUMBERINGS[told.numbering], webhooks, reached, items)
 
 
 def _webhook(text: str) -> tuple[str, Webhook]:
@@ -82,9 +95,17 @@ def _webhook(text: str) -> tuple[str, Webhook]:
         raise UnusableSetting("cases.webhooks", FORM) from error
 
 
-def _centre(told: CentreSettings, fetch: Fetch, signer_for: SignerFor) -> Centre:
+def _centre(name: str, url: str, key: str, told: CentreSettings, fetch: Fetch, signer_for: SignerFor) -> Centre:
     try:
-        Destination.of(told.url)
+        Destination.of(url)
     except UrlRefused as error:
-        raise UnusableSetting("case_centre.url", "https://…") from error
-    return Centre(told.url.rstrip("/"), fetch, told.key, told.intranet, signer_for)
+        raise UnusableSetting(f"case_centre.{name}", "https://…") from error
+    return Centre(url.rstrip("/"), fetch, key, told.intranet, signer_for)
+
+
+def _items(told: CentreSettings, fetch: Fetch, signer_for: SignerFor) -> ItemCentre:
+    if not told.items_organisation:
+        raise UnusableSetting("case_centre.items_organisation", "11320000…")
+    return ItemCentre(
+        _centre("items_url", told.items_url, told.items_key, told, fetch, signer_for), told.items_organisation
+    )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from certs import library
 from certs.contents import Keys
 from certs.filing.matter import Mode
-from certs.models import Certificate
+from certs.models import Certificate, CertificateFile
 from keys.algorithms.sm3 import SM3
 
 Told = dict[str, Any]
@@ -38,6 +38,18 @@ def of(session: Session, keys: Keys, identifiers: Collection[str]) -> dict[str, 
     """Give the files of certificates that can be relied on; none of one that another library has."""
     rows = session.scalars(select(Certificate).where(Certificate.identifier.in_(identifiers)))
     return {row.identifier: _sound(session, keys, row) for row in rows}
+
+
+def originals(session: Session, identifiers: Collection[str]) -> dict[str, list[dict[str, str]]]:
+    """Give format and SM3 of certificates' files as they came in; none of one that another library has."""
+    if not identifiers:
+        return {}
+    query = select(CertificateFile.identifier, CertificateFile.format, CertificateFile.sm3)
+    wanted = query.where(CertificateFile.identifier.in_(identifiers))
+    found: dict[str, list[dict[str, str]]] = {}
+    for identifier, form, sm3 in session.execute(wanted.order_by(CertificateFile.identifier, CertificateFile.format)):
+        found.setdefault(identifier, []).append({"format": form, "sm3": sm3})
+    return found
 
 
 def named(items: Sequence[Told], files: Mapping[str, list[Told]]) -> list[Told]:

@@ -238,7 +238,8 @@ def _kept(
         session.add(row)
     row.answered_hash, row.complete, row.runs, row.last_at = answered_hash, answer.is_complete, row.runs + 1, desk.at
     row.usages = list(dict.fromkeys((*row.usages, *answer.usages)))
-    row.items, row.notice = telling.kept(answer.items), answer.notice
+    originals = files.originals(session, telling.identifiers(answer.items))
+    row.items, row.notice = telling.kept(answer.items, originals), answer.notice
     session.flush()
     outcomes: Sequence[str] = sorted(each["outcome"] for each in answer.items)
     facts: dict[str, Json] = {"item_code": row.item_code, "basis": row.basis, "outcomes": list(outcomes)}

@@ -23,6 +23,7 @@ class FilingLookup(Base):
     __table_args__ = (
         UniqueConstraint("organisation", "idempotency_key"),
         Index(None, "organisation", "basis", "asked_hash"),
+        Index(None, "organisation", "bound_to"),
     )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)

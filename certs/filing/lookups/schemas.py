@@ -82,10 +82,11 @@ class FilingNoticeSchema(ma.Schema):
 
 
 class FilingLookupReceiptSchema(ma.Schema):
-    """Where the look-up and the receipts of its uses are."""
+    """Where the look-up is, its sealed receipt by format, and the signed receipts of its uses."""
 
     id = ma.fields.String(required=True)
     url = ma.fields.String(required=True)
+    documents = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(), required=True)
     uses = ma.fields.List(ma.fields.String(), required=True)
 
 

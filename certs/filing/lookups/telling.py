@@ -81,10 +81,26 @@ def to_bring(lines: Sequence[Told]) -> int:
     return sum(each["answer"] in {one.value for one in TO_BRING} for each in lines)
 
 
-def kept(told: Sequence[Told]) -> list[Told]:
-    """Give what of the items is kept: how each ended and under which use, and nothing that was found."""
-    names = ("material", "key", "role", "holder", "means", "type", "outcome", "usage_id")
-    return [{**{name: each[name] for name in names}, "reason": each["reason"]["code"]} for each in told]
+def kept(told: Sequence[Told], files: Mapping[str, Sequence[Mapping[str, str]]]) -> list[Told]:
+    """Give what of the items is kept: how each ended under which use, and of which sealed files; nothing they say.
+
+    `files` has format and SM3 of the original files by certificate.
+    """
+    names = ("material", "key", "role", "holder", "means", "mode", "type", "outcome", "usage_id")
+    return [
+        {
+            **{name: each[name] for name in names},
+            "reason": each["reason"]["code"],
+            "statuses": [one["status"] for one in each["certificates"]],
+            "originals": [dict(file) for one in each["certificates"] for file in files.get(one["identifier"], ())],
+        }
+        for each in told
+    ]
+
+
+def identifiers(told: Sequence[Told]) -> list[str]:
+    """Name the certificates that were found."""
+    return sorted({one["identifier"] for each in told for one in each["certificates"]})
 
 
 def facts(told: Sequence[Told]) -> list[Json]:

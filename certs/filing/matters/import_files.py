@@ -4,7 +4,7 @@ Limits are those of the readers below; a front library is read as it stands, in 
 than a file may have.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +14,8 @@ from sqlalchemy import Table as DatabaseTable
 from base import spreadsheets
 from base.spreadsheets import Bounds
 from certs.filing.matters import import_tables
-from certs.filing.matters.import_tables import MOST_ROWS, NAMES, Read
+from certs.filing.matters.import_tables import MOST_ROWS, NAMES, Fault, Read
+from exchange.imports import workbook
 from keys.parties import tables
 from keys.parties.errors import TableTooLarge, UnreadableTable
 
@@ -56,15 +57,41 @@ def of_database(connection: Connection) -> list[Read]:
     return [_of_table(connection, each) for each in wanted]
 
 
+def marked(file: File, faults: Iterable[Fault]) -> bytes | None:
+    """Give the very workbook back with faulty cells red and a comment on each; nothing where it is too large for that.
+
+    A fault of a whole table stands at its first cell. Raises `UnreadableTable`, `TableTooLarge`.
+    """
+    if not file.content.startswith(spreadsheets.ZIP):
+        raise UnreadableTable("no workbook")
+    places = {sheet.table: name for name, sheet in _named(file.content)}
+    told = [
+        {
+            "sheet": places.get(each.table, ""),
+            "cell": each.cell,
+            "row": max(each.row, 1),
+            "zh": each.words[0],
+            "en": each.words[1],
+        }
+        for each in faults
+    ]
+    return workbook.marked(file.content, told)
+
+
 def _sheets(content: bytes) -> Iterator[Read]:
     """Give a table for each sheet that has rows; what spreadsheets add of their own has none."""
+    for _, table in _named(content):
+        yield table
+
+
+def _named(content: bytes) -> Iterator[tuple[str, Read]]:
     try:
-        workbook = spreadsheets.opened(content, BOUNDS)
-        for name in workbook.sheets:
-            rows = iter(workbook.rows(name))
+        opened = spreadsheets.opened(content, BOUNDS)
+        for name in opened.sheets:
+            rows = iter(opened.rows(name))
             heading = next(rows, None)
             if heading is not None:
-                yield import_tables.read(heading, rows, name)
+                yield name, import_tables.read(heading, rows, name)
     except spreadsheets.TooLarge as error:
         raise TableTooLarge(error.what, error.limit) from error
     except spreadsheets.Unreadable as error:

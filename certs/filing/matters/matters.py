@@ -19,7 +19,7 @@ from base.workdays import local_day
 from certs.filing.matter import BASIC, IMPLEMENTED, ITEM, Confidence, Matter, Replacement
 from certs.filing.matters import contents
 from certs.filing.matters.errors import MOST_CANDIDATES, AmbiguousMatter, Candidate, NoSuchMatter
-from certs.filing.matters.models import MATTER_SEARCH, Correspondence, MatterItem, MatterVersion
+from certs.filing.matters.models import MATTER_SEARCH, CatalogueEntry, Correspondence, MatterItem, MatterVersion
 from exchange.agreements import purposes
 
 # One more than is told, so that it is known that there are more.
@@ -109,6 +109,14 @@ def listed(session: Session, text: str, code: str, region: str) -> Select[Matter
     if region:
         query = query.where(MatterItem.region.startswith(_stem(region), autoescape=True))
     return query
+
+
+def catalogue(text: str, code: str) -> Select[CatalogueEntry]:
+    """Ask for entries of the basic catalogue: by a part of their names, the beginning of their twelve characters."""
+    query = select(CatalogueEntry)
+    if text:
+        query = query.where(CatalogueEntry.name.contains(text, autoescape=True))
+    return query.where(CatalogueEntry.basic_code.startswith(code, autoescape=True)) if code else query
 
 
 def versions(session: Session, item_code: str) -> Sequence[MatterVersion]:

@@ -1,4 +1,4 @@
-"""What the sandbox's matters say: the hundred of the list and two beside it, carried out by invented organs. Pure.
+"""What the sandbox's matters say: the hundred of the list and six beside it, carried out by invented organs. Pure.
 
 The 17 whose materials are known ask for what the table says; for the others an application form, the proof of who
 applies, an agent's papers and, where the result is a certificate, the one that is changed or renewed. All of that is
@@ -23,7 +23,10 @@ from exchange.agreements import matters as code_list
 # From this day on; before it the sandbox's invented province has no matters.
 FIRST_DAY: Final = date(2025, 1, 1)
 _LEVELS: Final = {"省级": "province", "市级": "city", "县级": "county", "乡镇级": "town"}
-_DIGITS: Final = {"province": "2", "city": "3", "county": "4", "town": "5"}
+# How the region of a province and of a city ends, and the level's digit in an implementation's code; a longer one is
+# that of a town.
+_DIGITS: Final = (("0000", "2"), ("00", "3"))
+_OF_COUNTY: Final = 6
 _TYPES: Final = {
     "01": "行政许可",
     "05": "行政给付",
@@ -59,10 +62,10 @@ def invented(organs: Mapping[str, Organ], types: Mapping[str, str]) -> Iterator[
     """Give every matter; `organs` are known by their short names, `types` are certificate types' codes by name."""
     taken: dict[str, int] = {}
     for entry in (*code_list.matters(), *_beside_the_list()):
-        listed = annex.listed().get(entry.name) or _generated(entry.name)
+        listed = annex.listed().get(entry.name) or _told(entry.name) or _generated(entry.name)
         for short in _organs(entry):
             organ = organs[short]
-            stem = organ.code + _digit(short) + entry.code
+            stem = organ.code + _digit(organ.region) + entry.code
             taken[stem] = taken.get(stem, 0) + 1
             made = _matter(f"{stem}{taken[stem]:02d}", entry, organ, listed, types)
             yield Invented(made, listed.rows, entry.levels, entry.department, entry.system)
@@ -76,17 +79,17 @@ def told() -> Mapping[str, Any]:
 
 
 def _beside_the_list() -> tuple[code_list.Matter, ...]:
-    """Give the matters whose materials are known though they are not among the hundred."""
+    """Give the matters that are not among the hundred: those whose materials are known, and those of packages."""
     known = {each.name for each in code_list.matters()}
-    return tuple(
-        code_list.Matter(each.code, each.name, ("市级", "县级"), "", "清单外")
-        for each in annex.listed().values()
-        if each.name not in known
-    )
+    listed = [(each.code, each.name) for each in annex.listed().values() if each.name not in known]
+    packaged = [(each["code"], each["name"]) for each in told()["beside"]]
+    return tuple(code_list.Matter(*each, ("市级", "县级"), "", "清单外") for each in (*listed, *packaged))
 
 
 def _organs(entry: code_list.Matter) -> tuple[str, ...]:
-    """Choose who carries it out: a department of the city, else the county's bureau, else what the level has."""
+    """Choose who carries it out: who is named, a department of the city, the county's bureau, what the level has."""
+    if entry.name in told()["named"]:
+        return (told()["named"][entry.name],)
     levels = [_LEVELS[each] for each in entry.levels if each in _LEVELS]
     own = _of_department("city", entry) if "city" in levels else ""
     if own and entry.name in told()["twice"]["matters"]:
@@ -102,11 +105,11 @@ def _of_department(level: str, entry: code_list.Matter) -> str:
     return next((short for word, short in words.items() if word in entry.department + entry.name), "")
 
 
-def _digit(short: str) -> str:
-    """Give the digit of the level at which this organ acts."""
-    elsewhere = {organ: level for level, organ in told()["elsewhere"].items()}
-    level = elsewhere.get(short) or ("city" if short in told()["organs"]["city"].values() else "province")
-    return _DIGITS[level]
+def _digit(region: str) -> str:
+    """Give the digit of the level at which an organ of a region acts."""
+    if len(region) > _OF_COUNTY:
+        return "5"
+    return next((digit for ending, digit in _DIGITS if region.endswith(ending)), "4")
 
 
 def _matter(item_code: str, entry: code_list.Matter, organ: Organ, listed: Listed, types: Mapping[str, str]) -> Matter:
@@ -148,6 +151,20 @@ def _elements(entry: code_list.Matter, result: str) -> Elements:
 
 def _is_for_persons(name: str) -> bool:
     return any(word in name for word in told()["persons"]["words"])
+
+
+@functools.cache
+def _told(name: str) -> Listed | None:
+    """Give what a matter of a package asks for, as it is written down beside its name; none where it is not."""
+    found = next((each for each in told()["beside"] if each["name"] == name), None)
+    if found is None:
+        return None
+    rows = [
+        replace(_row(place, paper, Means(means) if means else None, resource), role=role)
+        for place, (paper, means, resource, role) in enumerate(found["materials"], start=1)
+    ]
+    materials = tuple(annex.material_of(row, f"m{place:02d}", ()) for place, row in enumerate(rows, start=1))
+    return Listed(found["code"], name, "", (), materials, tuple(rows))
 
 
 def _generated(name: str) -> Listed:

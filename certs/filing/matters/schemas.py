@@ -262,6 +262,30 @@ class MatterImportSchema(ma.Schema):
 MatterPage = page_of(MatterItemSchema, "MatterPage")
 
 
+class CatalogueQuery(PageQuery):
+    """Which entries of the basic catalogue: a part of the name, the beginning of the code."""
+
+    q = ma.fields.String(load_default="", validate=ma.validate.Length(max=100))
+    code = ma.fields.String(load_default="", validate=ma.validate.Regexp(r"[0-9]{0,12}\Z"))
+
+
+class CatalogueEntrySchema(ma.Schema):
+    """An entry of the basic catalogue (基本目录); twelve characters may stand for several names."""
+
+    basic_code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    levels = ma.fields.List(ma.fields.String(), required=True)
+    department = ma.fields.String(required=True)
+    system = ma.fields.String(required=True)
+    by_law = ma.fields.String(required=True)
+    source = ma.fields.String(required=True)
+    confidence = ma.fields.String(required=True)
+    changed_at = ma.fields.AwareDateTime(required=True)
+
+
+CataloguePage = page_of(CatalogueEntrySchema, "CataloguePage")
+
+
 def shown(of: Matter) -> dict[str, Any]:
     """Say a matter as it is answered."""
     names = ("item_code", "name", "organ", "organ_name", "region", "version", "effective_from", "effective_until")

@@ -309,10 +309,21 @@ def _new(
 
 
 def _papers_for(matter: Matter, matters: Collection[Matter], papers: Collection[MaterialIn]) -> tuple[MaterialIn, ...]:
-    """Give a case the papers that its matter asks for, and those that no matter of the package names."""
-    named = {each.key for known in matters for each in known.materials}
-    own = {each.key for each in matter.materials}
-    return tuple(each for each in papers if not own or each.key in own or each.key not in named)
+    """Give a case the papers that its matter asks for, under its own keys, and those that no matter names.
+
+    Matters of different organs number their materials alike, so a paper is known by its name first: a business licence
+    that two matters ask for is handed in once and serves both. By its key alone one whose name no matter has.
+    """
+    keys = {each.key for known in matters for each in known.materials}
+    names = {each.name for known in matters for each in known.materials}
+    own = {each.name: each.key for each in matter.materials}
+    found: dict[str, MaterialIn] = {}
+    for paper in sorted(papers, key=lambda each: each.name not in own):
+        if paper.name in own:
+            found[own[paper.name]] = replace(paper, key=own[paper.name])
+        elif paper.name not in names and (not own or paper.key in own.values() or paper.key not in keys):
+            found.setdefault(paper.key, paper)
+    return tuple(found.values())
 
 
 def _tell(session: Session, row: Package, act: str, by: Caller, at: datetime, **facts: Json) -> None:

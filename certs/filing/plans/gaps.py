@@ -33,6 +33,8 @@ class Gap:
     materials: tuple[tuple[str, str], ...]
     cases: int
     confidence: str
+    # What the materials need of it, each once.
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,4 +79,5 @@ def _gap(
     materials = tuple(dict.fromkeys((planned.matter.item_code, line.material.name) for planned, line, _ in told))
     first = told[0][2].replacement
     touched = sum(cases.get(each, 0) for each in matters)
-    return Gap(kind, target, first.name, said, matters, materials, touched, first.confidence.value)
+    needed = tuple(dict.fromkeys(each for _, _, obstacle in told for each in obstacle.replacement.fields))
+    return Gap(kind, target, first.name, said, matters, materials, touched, first.confidence.value, needed)

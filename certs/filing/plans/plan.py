@@ -15,7 +15,7 @@ Whether a source really answers when it is asked is another question, which `cer
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
@@ -23,7 +23,8 @@ from base import workdays
 from base.workdays import CalendarYearUnknown
 from certs.filing.matter import Material, Matter, Means, Mode, Necessity, Question, Replacement
 from certs.filing.matters import situations
-from certs.filing.plans import choosing, reasons
+from certs.filing.plans import bounds, choosing, reasons
+from certs.filing.plans.bounds import PROMISED, SPARED, TO_SUBMIT, Span
 from certs.filing.plans.burden import NOTHING, Burden
 from certs.filing.plans.choosing import Choice
 from certs.filing.plans.offers import Obstacle, Offer, Offers, Standing, Target, obstacle, target_of
@@ -53,6 +54,8 @@ _OF_MEANS: Final = {
     Means.CHECK: Answer.CHECKED,
     Means.ASSISTANCE: Answer.ASSISTED,
 }
+# The counts of a burden that are a material's own: papers, later papers, promises.
+_OWN_COUNTS: Final = 3
 # A source is asked once about each person: its target, and as what they take part.
 Asking = tuple[Means, str, str]
 
@@ -112,16 +115,30 @@ class Plan:
     lines: tuple[Line, ...]
     burden: Burden
     open_questions: tuple[Question, ...] = ()
+    # While questions are open, what their answers leave possible; the lines have only what is asked for anyway.
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
     @property
     def spared(self) -> int:
-        """Count the materials for which nothing is brought and nothing is signed."""
-        return sum(each.is_free for each in self.lines)
+        """Count the materials for which nothing is brought and nothing is signed: so many at least."""
+        return self.span(SPARED).least
+
+    @property
+    def promised(self) -> int:
+        """Count the materials that a signed promise stands in for: so many at least."""
+        return self.span(PROMISED).least
 
     @property
     def to_submit(self) -> int:
-        """Count the papers that are brought, now or later."""
-        return sum(each.answer in TO_BRING for each in self.lines)
+        """Count the papers that are brought, now or later: so many at least."""
+        return self.span(TO_SUBMIT).least
+
+    def span(self, name: str) -> Span:
+        """Tell how many materials of a class there are; where nothing is open it is one number."""
+        if name in self.spans:
+            return self.spans[name]
+        counted = sum(class_of(each.answer) == name for each in self.lines)
+        return Span(counted, counted)
 
 
 @dataclass(frozen=True)
@@ -142,7 +159,23 @@ def plan(matter: Matter, situation: Mapping[str, str], offers: Offers, at: datet
     burden = choosing.cost(choices, openings, chosen) if chosen else NOTHING
     lines = _lines(lawful, listed, chosen, openings, offers, at)
     told = tuple(lines[each.key] if each.key in lines else _cancelled(each) for each in materials)
-    return Plan(matter, offers.region, at, told, burden, situations.still_open(matter, situation))
+    still_open = situations.still_open(matter, situation)
+    spans = bounds.spans(matter, situation, lambda each: _class(each, offers, at)) if still_open else {}
+    return Plan(matter, offers.region, at, told, burden, still_open, spans)
+
+
+def class_of(answer: Answer) -> str:
+    """Tell what an answer means for the applicant: nothing to do, a promise to sign, or a paper to bring."""
+    if answer in TO_BRING:
+        return TO_SUBMIT
+    return PROMISED if answer is Answer.PROMISED else SPARED
+
+
+def _class(material: Material, offers: Offers, at: datetime) -> str:
+    """Class a material as if it were asked for: its least option decides, whatever else is asked for."""
+    if not may_be_asked(material):
+        return SPARED
+    return class_of(min(_options(material, offers, at), key=lambda each: each.choice.own[:_OWN_COUNTS]).answer)
 
 
 def may_be_asked(material: Material) -> bool:

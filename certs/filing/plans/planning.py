@@ -1,6 +1,6 @@
 """Plans for an office: reads the matter and what is on offer to it, plans, tries what else might be, lists the gaps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -94,11 +94,24 @@ def tried(
 def listed_gaps(session: Session, parts: Queries, region: str, by: Caller, at: datetime) -> tuple[int, tuple[Gap, ...]]:
     """Rank the gaps of a region's matters, every situation of each together; tell of how many matters they are."""
     items = session.scalars(matters.listed(session, "", "", region).order_by(MatterItem.item_code).limit(MOST_MATTERS))
+    plans = _in_full(session, parts, items, by, at)
+    return len(plans), gaps.ranked(plans, cases_of(session, [each.matter.item_code for each in plans], at))
+
+
+def gaps_of_organ(session: Session, parts: Queries, organ: str, by: Caller, at: datetime) -> tuple[Gap, ...]:
+    """Rank the gaps of the matters that one organ carries out, every situation of each together."""
+    query = select(MatterItem).where(MatterItem.organ == organ).order_by(MatterItem.item_code).limit(MOST_MATTERS)
+    plans = _in_full(session, parts, session.scalars(query), by, at)
+    return gaps.ranked(plans, cases_of(session, [each.matter.item_code for each in plans], at))
+
+
+def _in_full(session: Session, parts: Queries, items: Iterable[MatterItem], by: Caller, at: datetime) -> list[Plan]:
+    """Plan matters, every situation of each together."""
     plans = []
     for item in items:
         matter = _in_every_situation(matters.matter_of(session, item.item_code, at, item.region))
         plans.append(plan(matter, {}, offering.offers(session, parts, matter, item.region, by, at), at))
-    return len(plans), gaps.ranked(plans, cases_of(session, [each.matter.item_code for each in plans], at))
+    return plans
 
 
 def cases_of(session: Session, item_codes: Sequence[str], at: datetime) -> Mapping[str, int]:

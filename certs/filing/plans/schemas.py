@@ -133,8 +133,11 @@ class FilingPlanSchema(ma.Schema):
     materials = ma.fields.List(ma.fields.Nested(PlannedMaterialSchema), required=True)
     prefill = ma.fields.Dict(keys=ma.fields.String(), required=True)
     spared = ma.fields.Integer(required=True)
+    spared_at_most = ma.fields.Integer(required=True)
     to_submit = ma.fields.Integer(required=True)
+    to_submit_at_most = ma.fields.Integer(required=True)
     promised = ma.fields.Integer(required=True)
+    promised_at_most = ma.fields.Integer(required=True)
     burden = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer(), required=True)
     questions = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()), required=True)
 
@@ -156,7 +159,9 @@ class TriedPlanSchema(ma.Schema):
     grants = ma.fields.List(ma.fields.String(), required=True)
     brought_in = ma.fields.List(ma.fields.String(), required=True)
     spared = ma.fields.Integer(required=True)
+    spared_at_most = ma.fields.Integer(required=True)
     to_submit = ma.fields.Integer(required=True)
+    to_submit_at_most = ma.fields.Integer(required=True)
     differences = ma.fields.List(ma.fields.Nested(PlanDifferenceSchema), required=True)
 
 
@@ -166,7 +171,9 @@ class PlanTrialsSchema(ma.Schema):
     matter = ma.fields.Dict(keys=ma.fields.String(), required=True)
     region = ma.fields.String(required=True)
     spared = ma.fields.Integer(required=True)
+    spared_at_most = ma.fields.Integer(required=True)
     to_submit = ma.fields.Integer(required=True)
+    to_submit_at_most = ma.fields.Integer(required=True)
     trials = ma.fields.List(ma.fields.Nested(TriedPlanSchema), required=True)
 
 

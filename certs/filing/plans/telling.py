@@ -7,9 +7,10 @@ from typing import Any
 from base.canonical import Json
 from certs.filing.matter import Question
 from certs.filing.plans import reasons
+from certs.filing.plans.bounds import PROMISED, SPARED, TO_SUBMIT
 from certs.filing.plans.gaps import Difference, Gap
 from certs.filing.plans.offers import Obstacle
-from certs.filing.plans.plan import Answer, Fallback, Line, Plan, Source
+from certs.filing.plans.plan import Fallback, Line, Plan, Source
 from certs.filing.plans.reasons import Said
 
 Told = dict[str, Any]
@@ -22,12 +23,19 @@ def plan(planned: Plan, prefill: Mapping[str, Any]) -> Told:
         "region": planned.region,
         "materials": [_line(each) for each in planned.lines],
         "prefill": dict(prefill),
-        "spared": planned.spared,
-        "to_submit": planned.to_submit,
-        "promised": sum(each.answer is Answer.PROMISED for each in planned.lines),
+        **counts(planned),
         "burden": planned.burden._asdict(),
         "questions": questions(planned),
     }
+
+
+def counts(planned: Plan) -> dict[str, int]:
+    """Tell how many materials are spared, brought and promised at least, and at most while questions are open."""
+    told: dict[str, int] = {}
+    for name in (SPARED, TO_SUBMIT, PROMISED):
+        span = planned.span(name)
+        told |= {name: span.least, f"{name}_at_most": span.most}
+    return told
 
 
 def questions(planned: Plan) -> list[Told]:

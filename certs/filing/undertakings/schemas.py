@@ -28,8 +28,9 @@ class _AboutMaterialSchema(ma.Schema):
 class NewAssistanceLetterSchema(_AboutMaterialSchema):
     """A question to another organ, and what happens when it is not answered in time."""
 
-    to = ma.fields.String(required=True, validate=ma.validate.Length(equal=CODE_LENGTH))
-    question = ma.fields.String(required=True, validate=WORDS)
+    # Left out: the organ that the matter names for this material, and a question that says what is filed.
+    to = ma.fields.String(load_default="", validate=ma.validate.Length(equal=CODE_LENGTH))
+    question = ma.fields.String(load_default="", validate=WORDS)
     if_missed = ma.fields.String(load_default=ESCALATE, validate=ma.validate.OneOf([ESCALATE, LATER]))
 
     @ma.post_load

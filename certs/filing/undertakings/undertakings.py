@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from base import events
@@ -25,6 +25,7 @@ from certs.filing.cases.models import Case
 from certs.filing.cases.reading import case_of
 from certs.filing.cases.told import MaterialIn
 from certs.filing.cases.wiring import Cases
+from certs.filing.matter import Means
 from certs.filing.undertakings.errors import (
     CaseIsClosed,
     NoSuchUndertaking,
@@ -35,6 +36,7 @@ from certs.filing.undertakings.models import Undertaking
 from certs.filing.undertakings.undertaking import DUTIES, Kind, State, Step, after
 from exchange import tasks
 from keys.algorithms.sm3 import SM3
+from keys.parties.models import ACTIVE, Organisation
 from keys.parties.organisations import organisation_of
 
 THING: Final = "undertaking"
@@ -43,6 +45,8 @@ AUDITOR: Final = "auditor"
 ESCALATE, LATER = "escalate", "later"
 # Whose duty each is, as a role.
 ROLES: Final[Mapping[Kind, str]] = {Kind.ASSISTANCE: "operator", Kind.PROMISE: "operator", Kind.LATER: "window"}
+# What a letter asks where the window puts no words of its own.
+QUESTION: Final = "办理“{item}”需核实“{name}”，请贵单位核实并函复。"
 BY_CLOCK: Final = Caller("system", "certs", "certs")
 # One run of the job; the next takes the rest.
 MOST_AT_ONCE: Final = 500
@@ -50,12 +54,12 @@ MOST_AT_ONCE: Final = 500
 
 @dataclass(frozen=True)
 class Letter:
-    """A question to another organ about a material."""
+    """A question to another organ about a material; what is left empty is what the matter says of that material."""
 
     material: str
     name: str
-    to: str
-    question: str = field(repr=False)
+    to: str = ""
+    question: str = field(default="", repr=False)
     days: int | None = None
     if_missed: str = ESCALATE
 
@@ -95,11 +99,16 @@ class _New:
 
 
 def ask(session: Session, parts: Cases, number: str, told: Letter, by: Caller, at: datetime) -> Undertaking:
-    """Ask another organ. Raises `NoSuchCase`, `CaseIsClosed`, `NoSuchOrganisation`, `CalendarYearUnknown`."""
+    """Ask another organ.
+
+    Raises `NoSuchCase`, `CaseIsClosed`, `NoSuchOrganisation`, `NotForThisMaterial`, `CalendarYearUnknown`.
+    """
     row = _open_case(session, number, by)
-    organisation_of(session, told.to)
+    to = told.to or _who_helps(session, parts, row, told.material, at)
+    organisation_of(session, to)
     facts: dict[str, Json] = {"if_missed": told.if_missed}
-    new = _New(Kind.ASSISTANCE, told.material, told.name, told.to, told.days, {"question": told.question}, facts)
+    words: dict[str, Json] = {"question": told.question or QUESTION.format(name=told.name, item=row.item_name)}
+    new = _New(Kind.ASSISTANCE, told.material, told.name, to, told.days, words, facts)
     return _make(session, parts, row, new, by, at)
 
 
@@ -234,6 +243,22 @@ def _open_case(session: Session, number: str, by: Caller) -> Case:
     return row
 
 
+def _who_helps(session: Session, parts: Cases, row: Case, material: str, at: datetime) -> str:
+    """Give the organ that the matter names for a material: by its code, or by the name under which it is registered.
+
+    Raises `NotForThisMaterial` where it names none, or one that is not registered or not the only one of its name.
+    """
+    matter = parts.matter_of(session, row.item_code, at, row.region)
+    found = next((each for each in matter.materials if each.key == material), None)
+    named = [each for each in (found.replacements if found else ()) if each.means is Means.ASSISTANCE]
+    for each in named:
+        by = or_(Organisation.code == each.target, Organisation.name.in_((each.name, each.target)))
+        codes = session.scalars(select(Organisation.code).where(by, Organisation.state == ACTIVE).limit(2)).all()
+        if len(codes) == 1:
+            return codes[0]
+    raise NotForThisMaterial(material, Kind.ASSISTANCE.value)
+
+
 def _require_allowed(session: Session, parts: Cases, row: Case, material: str, kind: Kind, at: datetime) -> int | None:
     """Let the matter say whether a material may be promised or come later, and in how many days.
 
@@ -313,6 +338,7 @@ def _tell(session: Session, row: Undertaking, what: str, by: Caller, at: datetim
         "case": row.case,
         "item_code": case.item_code,
         "material": row.material,
+        "name": row.name,
         "organ": case.organ,
         "owner": row.owner,
         "state": row.state,

@@ -10,7 +10,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from base import web
 from base.callers import Caller
 from base.db import Database
 from base.metrics import Metrics
@@ -229,8 +228,7 @@ def opened(
     verifying = Verifying(
         Workers(WorkerLimits(processes=1, seconds=30)),
         20 * 1024 * 1024,
-        present_status=present_status.present_status,
-        remarks=present_status.remarks,
+        library_says=present_status.said,
     )
     furniture = (
         office.parts,
@@ -244,9 +242,7 @@ def opened(
         CertificateDialects(told, ADDRESS),
     )
     door = rooms.door(database, (presentation_routes,), (citizen,), *furniture)
-    for blueprint, prefix in routes.served(told):
-        door.app.register_blueprint(blueprint, url_prefix=prefix)
-    web.check_guards(door.app)
+    door.also_serves(routes.served(told))
     key = sm2.PrivateKey.from_scalar(SCALAR)
     made = DialectHouse(house, door, parts, citizen, {}, key, told)
     with database.transaction() as session:

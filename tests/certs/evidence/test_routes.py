@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from flask import Flask
 
 import app
 from base import clock
@@ -156,9 +155,8 @@ def test_the_page_is_given_to_everybody_in_a_place_of_its_own(site: Site):
 
 
 def test_the_keys_of_credentials_stand_where_verifiers_look(site: Site):
-    flask: Flask = site.door.app
-    flask.register_blueprint(credential_metadata)
-    answer = flask.test_client().get("/.well-known/jwt-vc-issuer")
+    site.door.also_serves([(credential_metadata, "")])
+    answer = site.door.app.test_client().get("/.well-known/jwt-vc-issuer")
     (key,) = answer.get_json()["jwks"]["keys"]
     assert answer.get_json()["issuer"] == "https://yinxin.example"
     assert (key["alg"], key["kid"]) == ("ES256", jwk.thumbprint(site.house.credential_key))

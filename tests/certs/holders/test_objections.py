@@ -53,7 +53,7 @@ def test_an_objection_becomes_a_task_of_whoever_has_to_answer(view: View, about:
     path, body = f"/my/uses/{usage}/objections", {"about": about, "text": "演示：地址不符"}
     assert view.post(path, body, view.other).status_code == 404
     told = view.post(path, body)
-    assert (told.status_code, told.json["addressee"], told.json["state"]) == (201, CITY, "open")
+    assert (told.status_code, told.json["addressee"], told.json["state"]) == (201, CITY, "verifying")
     with view.house.office.database.reading() as session:
         task = session.scalars(select(Task)).one()
         assert (task.thing_id, task.organisation, task.role) == (told.json["id"], CITY, role)
@@ -76,11 +76,16 @@ def test_one_objection_of_a_kind_is_open_at_a_time(view: View):
 
 def test_what_is_kept_is_told_to_the_holder_with_its_reason(view: View):
     told = begun(view)
-    (seen,) = view.get("/holder-objections?state=open", ISSUER).json["items"]
+    (seen,) = view.get("/holder-objections?state=verifying", ISSUER).json["items"]
     assert (seen["id"], seen["text"]) == (told["id"], "演示：地址不符")
     assert answered(view, told, KEPT).status_code == 201
     mine = own(view, told)
-    assert (mine["state"], mine["reason"], mine["corrected_by"]) == ("kept", KEPT["reason"], None)
+    assert (mine["state"], mine["outcome"], mine["reason"], mine["corrected_by"]) == (
+        "telling",
+        "kept",
+        KEPT["reason"],
+        None,
+    )
     assert heard(view, view.citizen) == ["holder-objection-kept"]
     assert heard(view, view.other) == []
     with view.house.office.database.reading() as session:
@@ -88,7 +93,7 @@ def test_what_is_kept_is_told_to_the_holder_with_its_reason(view: View):
         assert KEPT["reason"].encode() not in session.get_one(HolderAnswer, told["id"]).reason
         assert len(audit.search(session, Search(act="holder-objection.kept"))) == 1
     (use,) = view.get("/my/uses").json["items"]
-    assert use["objection"] == {"id": told["id"], "state": "kept"}
+    assert use["objection"] == {"id": told["id"], "state": "telling"}
 
 
 def test_corrected_is_said_only_of_what_was_corrected(view: View):
@@ -98,7 +103,7 @@ def test_corrected_is_said_only_of_what_was_corrected(view: View):
     assert (refused.status_code, refused.json["code"]) == (409, "nothing-corrected")
     newer = view.house.office.issue(supersedes=identifier, act=Step.CHANGE)
     assert answered(view, told, CORRECTED).status_code == 201
-    assert (own(view, told)["state"], own(view, told)["corrected_by"]) == ("corrected", newer)
+    assert (own(view, told)["outcome"], own(view, told)["corrected_by"]) == ("corrected", newer)
     assert heard(view, view.citizen) == ["holder-objection-corrected"]
 
 

@@ -1,5 +1,6 @@
 """A neighbour province that is slow, wrong or down: each as itself, and nothing is believed that was not asked."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,8 @@ from werkzeug.test import Client
 from base.db import Database
 from base.fetch import Incoming, Outgoing, TimedOut, Url
 from base.settings import UnusableSetting
+from certs import contents
+from certs.holders.models import HolderUse
 from certs.libraries import jobs, wiring
 from certs.libraries.late import KEEPING, PAUSE
 from certs.libraries.models import LibraryEvidence
@@ -27,7 +30,7 @@ from keys.parties import request_signing
 from keys.parties.request_signing import Message
 from keys.signers.errors import DeviceDown
 from keys.signers.software import SoftwareSigner
-from tests.certs.papers import HYGIENE
+from tests.certs.papers import HYGIENE, firm
 from tests.certs.queries import house as of
 from tests.certs.queries.house import House
 
@@ -257,3 +260,34 @@ def test_a_library_is_read_from_one_line():
     told = wiring.LibrarySettings(peers=("province:310000 https://a.example 2.5 x,y",))
     (peer,) = wiring.peers({wiring.LibrarySettings: told}, None, None, None)  # type: ignore[arg-type]
     assert (peer.name, peer.origin, peer.seconds, peer.types) == (NAME, NAME, 2.5, frozenset({"x", "y"}))
+
+
+@pytest.mark.parametrize("code", [firm(3), "3209**********1234"])
+def test_whom_another_library_names_finds_the_use_in_their_list(house: House, code: str):
+    """Asked by number, nobody is named; a code that is masked there names nobody either."""
+    told = {
+        "identifier": f"1.2.156.3005.2.{HYGIENE.code}.11310000YNX000001A.00000001.001.X",
+        "type": HYGIENE.code,
+        "number": "邻省演示0001",
+        "holding": "collected",
+        "status": "valid",
+        "data": {"holder_code": code, "holder_name": "演示企业3有限公司", "address": "邻省演示地址"},
+        "superseded_by": None,
+    }
+
+    def neighbour(_environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps({"outcome": "found", "certificates": [told]}).encode()]
+
+    keys = house.parts.certs.keys
+    peer = Peer(NAME, NAME, keys=keys, fetch=through(neighbour), address="https://neighbour.example")  # type: ignore[arg-type]
+    parts = replace(house.parts, others=(peer,))
+    house.door.app.extensions["yinxin"][type(parts)] = parts
+    body = {"certificate_type": HYGIENE.code, "number": "邻省演示0001", "purpose": of.purpose()}
+    asked = house.door.call("gm", "POST", "/certificate-queries", json=body).json
+    assert (asked["outcome"], asked["origin"]) == ("found", NAME)
+    with house.database.reading() as session:
+        rows = list(session.scalars(select(HolderUse)))
+        hashed = contents.holder_hash(session, keys, "001", firm(3))
+    expected = [(hashed, asked["usage_id"], told["identifier"])] if code == firm(3) else []
+    assert [(each.holder_hash, each.usage, each.identifier) for each in rows] == expected

@@ -34,7 +34,7 @@ def invented() -> list[Invented]:
     """Give the sandbox's matters, carried out by its organs."""
     organs = {each.short: Organ(code_of(each.short), each.name, each.region) for each in ORGANISATIONS}
     for short, code in sample_organs.CODES.items():
-        organs[short] = Organ(code, sample_organs.NAMES[short], "320902" if short == "approval" else "320900")
+        organs[short] = Organ(code, sample_organs.NAMES[short], sample_organs.REGIONS[short])
     return list(sample_content.invented(organs, {each.name: each.code for each in TYPES.values()}))
 
 
@@ -88,12 +88,14 @@ def test_a_situation_of_a_known_matter_reads_as_the_table_does():
     assert [each.name for each in situations.asked(told, {"kind": "transfer"})] == ["原使用登记证、注销证明"]
 
 
-def test_the_hundred_and_two_matters_have_well_formed_codes_of_their_own():
+def test_every_matter_has_a_well_formed_code_of_its_own():
+    """The hundred, two known ones beside them, four that belong to a package; one is carried out by two organs."""
     made = invented()
     codes = [each.matter.item_code for each in made]
-    assert (len(made), len(set(codes))) == (103, 103)
-    assert {each.matter.name for each in made} == {each.name for each in code_list.matters()} | set(LISTED)
-    assert len({each.matter.basic_code for each in made}) == 95
+    assert (len(made), len(set(codes))) == (107, 107)
+    beside = {each["name"] for each in sample_content.told()["beside"]}
+    assert {each.matter.name for each in made} == {each.name for each in code_list.matters()} | set(LISTED) | beside
+    assert len({each.matter.basic_code for each in made}) == 99
     for each in made:
         assert not list(keeping.faults(each.matter)), each.matter.name
         assert read_credit_code(each.matter.organ).exact
@@ -129,12 +131,7 @@ def test_the_sandbox_keeps_its_matters_and_publishes_what_stands_in(database: Da
                 CreditCode(code_of(each.short)), each.name, RegionCode(each.region), each.level, parent
             )
             organisations.add(session, new, MAKER, at)
-        parent = CreditCode(code_of("city-data"))
-        for short, number in sample_organs.CODES.items():
-            region, level = ("320902", "county") if short == "approval" else ("320900", "city")
-            name = sample_organs.NAMES[short]
-            new = NewOrganisation(CreditCode(number), name, RegionCode(region), level, parent)
-            organisations.add(session, new, MAKER, at)
+        sample_organs.entered(session, at)
         for short in ("data", "city-data"):
             row = people.add(session, NewPerson(f"{short}-head", "演示局长", code_of(short)), MAKER, at)
             people.assign_roles(session, row, ("authority",), MAKER, at)

@@ -8,7 +8,9 @@ import pytest
 from base.callers import Caller
 from base.db import Database
 from certs.filing.cases.models import Case, CaseMaterial
+from certs.filing.cases.told import MaterialIn
 from certs.filing.matter import Material, Necessity
+from certs.filing.packages import packages
 from certs.filing.packages.errors import CircularPackage, NoSuchPackageKind, UnusableChoice, UnusablePackageKind
 from certs.filing.packages.package import Member, chosen, items_of
 from certs.routes.packages import package_routes
@@ -85,6 +87,24 @@ def test_one_receipt_makes_a_case_for_each_matter_with_its_own_papers(house: Hou
         OTHER_ITEM: ["extra", "identity"],
         THIRD_ITEM: ["extra", "fire"],
     }
+
+
+def test_a_paper_is_known_by_its_name_since_matters_number_theirs_alike():
+    """Both call their first paper m01; the licence that both ask for is handed in once, and each has it as its own."""
+    first = of.matter(
+        ITEM, materials=tuple(Material(f"m{key}", name, Necessity.REQUIRED, "") for key, name in enumerate("甲乙"))
+    )
+    second = of.matter(
+        OTHER_ITEM,
+        materials=tuple(Material(f"m{key}", name, Necessity.REQUIRED, "") for key, name in enumerate("乙丙")),
+    )
+    papers = tuple(MaterialIn(key, name) for key, name in (("m0", "甲"), ("m1", "乙"), ("c", "丙"), ("m9", "其他")))
+
+    def given(matter: Any) -> list[tuple[str, str]]:
+        return [(each.key, each.name) for each in packages._papers_for(matter, (first, second), papers)]
+
+    assert given(first) == [("m0", "甲"), ("m1", "乙"), ("m9", "其他")]
+    assert given(second) == [("m0", "乙"), ("m1", "丙"), ("m9", "其他")]
 
 
 def test_the_same_package_is_filed_once(house: House):

@@ -11,7 +11,7 @@ import pytest
 from base import events
 from base.callers import Caller
 from base.db import Database
-from certs.filing.matter import Material, Necessity
+from certs.filing.matter import Material, Means, Mode, Necessity, Replacement
 from certs.filing.undertakings import replies, reuse, undertakings
 from certs.filing.undertakings.errors import ReplyFileNotSigned, UndertakingStepNotAllowed
 from certs.filing.undertakings.models import MaterialReuse, Undertaking
@@ -103,6 +103,26 @@ def test_another_organ_is_asked_and_answers(house: House):
     assert (again.status_code, again.json["code"]) == (409, "undertaking-step-not-allowed")
     assert open_duties(house) == []
     assert told_of(house, "assistance") == ["assistance.made", "assistance.answered"]
+
+
+def test_a_material_that_another_organ_helps_with_is_asked_about_in_one_call(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    """The matter names the organ; a material for which it names none, or nobody who is registered, is refused."""
+    helps = Replacement(Means.ASSISTANCE, "演示省数据局", "演示省数据局", (), Mode.CHECK, "演示依据")
+    nobody = replace(helps, target="演示无此机关", name="演示无此机关")
+    assisted = tuple(
+        Material(key, "居住证明", Necessity.REQUIRED, "演示依据", replacements=(one,))
+        for key, one in (("residence", helps), ("else", nobody))
+    )
+    monkeypatch.setitem(MATTERS, ITEM, of.matter(materials=(*ALLOWED, *assisted)))
+    number = house.receive()["number"]
+    letter = house.good(CLERK, "POST", f"/cases/{number}/assistance-letters", material="residence", name="居住证明")
+    assert letter["owner"] == PROVINCE
+    assert "居住证明" in letter["words"]["question"]
+    for key in ("else", "fire", "unknown"):
+        refused = house.call(CLERK, "POST", f"/cases/{number}/assistance-letters", material=key, name="居住证明")
+        assert (refused.status_code, refused.json["code"]) == (409, "not-for-this-material")
 
 
 def test_only_the_organ_that_is_asked_answers(house: House):
