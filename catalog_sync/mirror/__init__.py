@@ -1,0 +1,1 @@
+"""The mirror: a read-only copy of the directories and code tables that other platforms offer; pulled, never told."""

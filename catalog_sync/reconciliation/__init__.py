@@ -1,0 +1,1 @@
+"""What two sides hold, compared without telling each other all of it."""

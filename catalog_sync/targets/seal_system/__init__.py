@@ -1,0 +1,1 @@
+"""The national seal system: what it is told and what it answers, by `dialect.toml`."""

@@ -1,0 +1,1 @@
+"""Tests of what goes up to the platforms above and beside us."""
