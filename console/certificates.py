@@ -9,6 +9,7 @@ from base import clock
 from base.web import open_to_all, parts, reads
 from base.workdays import local_day
 from certs import library, types
+from certs.types.certificate_type import NO_LAST_DAY
 from certs.wiring import Certs
 from console import layout
 from keys.parties import organisations
@@ -33,5 +34,6 @@ def present_status(session: Session, token: str) -> Response:
         issuer=organisations.organisation_of(session, row.issuer).name,
         standing=standing,
         mark=MARKS.get(standing, "bad"),
+        valid_until=None if row.valid_until == NO_LAST_DAY else row.valid_until,
         at=at,
     )

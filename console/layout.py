@@ -1,12 +1,13 @@
 """What every page has: its language, its look, its navigation and its headers.
 
 `page` renders a template; `problem_page` is the same for refusals and is handed to `base.problems.install`. A later
-page is added in two places: a view in `routes`, and a row in `NAVIGATION` if it deserves one.
+page is added in two places: a view in `routes`, and a row in `NAVIGATION` or `REFERENCE` if it deserves one.
 """
 
 import functools
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, current_app, g, make_response, render_template, request, url_for
 from flask.sansio.app import App
 from jinja2 import StrictUndefined
+from markupsafe import Markup, escape
 
 from base import problems, web
 from console import preferences, words
@@ -24,6 +26,7 @@ from console.wiring import ConsoleParts
 
 # Pages show the time of the country's offices, whatever the server's own zone is.
 ZONE = ZoneInfo("Asia/Shanghai")
+CELL = re.compile(r"<t[dh]\b")
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 
@@ -40,12 +43,13 @@ NAVIGATION = (
     Place("navigation.verify", "verify.form"),
     Place("navigation.docs", "console.api_docs"),
     Place("navigation.sandbox", "console.sandbox"),
-    Place("navigation.errors", "console.problem_list"),
-    Place("navigation.ledger", "console.ledger"),
     Place("navigation.trust", "trust_pages.trust_list"),
     Place("navigation.status", "console.status"),
+    Place("navigation.work", "tasks.mine"),
     Place("navigation.account", "login.account"),
 )
+# What one looks something up in stands at the foot: the head keeps to one line on a screen of 1280.
+REFERENCE = (Place("navigation.errors", "console.problem_list"), Place("navigation.ledger", "console.ledger"))
 
 
 class Leading(Protocol):
@@ -76,6 +80,7 @@ def page(template: str, here: str = "", **facts: Any) -> Response:
             html_language=HTML_LANGUAGE[language],
             preferences=preferences.chosen(request.args, request.cookies),
             navigation=present(NAVIGATION),
+            reference=present(REFERENCE),
             site=web.parts(ConsoleParts),
             request_id=g.get("request_id", ""),
             switch=switch,
@@ -124,9 +129,20 @@ def plain_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
+def labelled(cells: Markup, columns: Sequence[Mapping[str, Any]]) -> Markup:
+    """Tell each cell of a row the words of its column: where a table is narrow, its head is not seen."""
+    words_left = iter(columns)
+
+    def told(found: re.Match[str]) -> str:
+        column = next(words_left, None)
+        return found[0] if column is None else f'{found[0]} data-label="{escape(column["words"])}"'
+
+    return Markup(CELL.sub(told, str(cells)))  # noqa: S704 - the words are escaped, the rest is markup already
+
+
 def prepare(app: App) -> None:
     """Make templates strict: a name that nobody gave is an error, never an empty place on a page."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(moment=moment, plain_json=plain_json)
+    app.jinja_env.filters.update(moment=moment, plain_json=plain_json, labelled=labelled)

@@ -23,9 +23,13 @@ class Task:
 
 
 # The two that most visitors come for stand big; later tasks take their place here.
-BIG_TASKS = (Task("verify", "verify.form"), Task("docs", "console.api_docs"))
+BIG_TASKS = (Task("verify", "verify.form"), Task("scan", "scanning.form"))
 SMALL_TASKS = (
+    Task("holder", "holder_certificates.mine"),
+    Task("docs", "console.api_docs"),
     Task("sandbox", "console.sandbox"),
+    Task("receipts", "receipt_pages.form"),
+    Task("trust", "trust_pages.trust_list"),
     Task("ledger", "console.ledger"),
     Task("errors", "console.problem_list"),
     Task("status", "console.status"),

@@ -8,13 +8,16 @@ from werkzeug.exceptions import NotFound
 
 from base import clock, health, problems
 from base.web import open_to_all, parts
-from console import layout, portal
+from certs.sample_magic import MAGIC
+from console import layout, portal, trip
 from console.assets import assets
 from console.errors import UnknownProblemCode
 from console.wiring import ConsoleParts
 
 # A file is kept for a year when its address carries its mark, and asked about again otherwise.
 KEPT_SECONDS = 365 * 24 * 3600
+# Where everybody is invented, somebody invented can be told of.
+DEMO = "demo"
 
 pages = Blueprint("console", __name__, template_folder="templates")
 BLUEPRINTS = (pages,)
@@ -30,7 +33,12 @@ def prepare(state: BlueprintSetupState) -> None:
 @open_to_all
 def home() -> Response:
     """Show what can be done here."""
-    return layout.page("home.html", big=layout.present(portal.BIG_TASKS), small=layout.present(portal.SMALL_TASKS))
+    return layout.page(
+        "home.html",
+        big=layout.present(portal.BIG_TASKS),
+        small=layout.present(portal.SMALL_TASKS),
+        trip=trip.trip() if parts(ConsoleParts).environment == DEMO else None,
+    )
 
 
 @pages.get("/docs")
@@ -65,7 +73,7 @@ def problem_code(code: str) -> Response:
 @open_to_all
 def sandbox() -> Response:
     """Tell how to try the platform with invented data."""
-    return layout.page("sandbox.html", address=request.host_url.rstrip("/"))
+    return layout.page("sandbox.html", address=request.host_url.rstrip("/"), magic=MAGIC)
 
 
 @pages.get("/docs/ledger")
@@ -87,8 +95,11 @@ def ledger_check() -> Response:
 @open_to_all
 def status() -> Response:
     """Show the state of the service."""
-    checked = parts(ConsoleParts).health()
-    return layout.page("status.html", checked=checked, worst=health.worst(checked), at=clock.now())
+    told = parts(ConsoleParts)
+    checked = told.health()
+    return layout.page(
+        "status.html", checked=checked, worst=health.worst(checked), service=told.service(), at=clock.now()
+    )
 
 
 @pages.get("/_ui")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from flask import Response, g, request
+from sqlalchemy import select
 
 from base import clock, problems
 from base.db import Database
@@ -16,6 +17,7 @@ from keys import trust_bundle
 from keys.certificates import Certificate
 from keys.trust_bundle import WORDS
 from signing import missing_roots, verifications
+from signing.models import Seal
 from signing.public_verification import Look
 from signing.verification_wiring import Verifying
 from signing.verifications import KeptReport
@@ -44,7 +46,17 @@ STATE_OF: Final = {
     "failed": "bad",
     "warning": "warn",
     "not_checked": "unknown",
+    "not_yet": "warn",
+    "review_due": "warn",
+    "scanned": "warn",
+    "suspended": "warn",
+    "renewed": "warn",
+    "transferred": "warn",
+    "cancelled": "bad",
 }
+# How a certificate may stand now: words of the verdict's page, and those of the certificate's own page.
+SAID_HERE: Final = frozenset("valid frozen changed revoked expired".split())
+SAID_THERE: Final = frozenset("not_yet review_due scanned suspended renewed transferred cancelled".split())
 NO_TIME: Final = frozenset(
     "NO_POE REVOKED_NO_POE REVOKED_CA_NO_POE OUT_OF_BOUNDS_NO_POE OUT_OF_BOUNDS_NOT_REVOKED "
     "REVOCATION_OUT_OF_BOUNDS_NO_POE CRYPTO_CONSTRAINTS_FAILURE_NO_POE NO_CERTIFICATE_CHAIN_FOUND_NO_POE".split()
@@ -83,6 +95,15 @@ class Told:
     # The roots that are missing here, and those that the reader chose for this look alone.
     missing: tuple[Mapping[str, Any], ...] = ()
     chosen: tuple[Mapping[str, Any], ...] = ()
+    # Of a photo, the codes on it and where each leads here; nothing of a photo is judged.
+    photo: tuple[tuple[str, str | None], ...] | None = None
+    # The seals of this site's own register, which have a page here.
+    registered: frozenset[str] = frozenset()
+
+    @classmethod
+    def of_photo(cls, name: str, codes: Iterable[tuple[str, str | None]]) -> "Told":
+        """Tell what is on a photo that was handed in where a document was asked for."""
+        return cls(name, state="unknown", photo=tuple(codes))
 
     @classmethod
     def of_look(cls, look: Look, heading: str, chosen: tuple[Mapping[str, Any], ...]) -> "Told":
@@ -137,7 +158,23 @@ def refused(name: str, refusal: DomainError) -> Told:
 def told(kept: KeptReport) -> Told:
     """Tell a kept report as the page shows it, and which roots it lacks."""
     report = kept.report
-    return Told(report["document"]["name"], heading(report), STATE_OF[report["verdict"]], kept, missing=_missing(kept))
+    return Told(
+        report["document"]["name"],
+        heading(report),
+        STATE_OF[report["verdict"]],
+        kept,
+        missing=_missing(kept),
+        registered=_registered(report),
+    )
+
+
+def _registered(report: Mapping[str, Any]) -> frozenset[str]:
+    """Find which of the seals stand in this site's register."""
+    named = {str(each["seal"]["id"]) for each in report["signatures"] if each["seal"] is not None}
+    if not named:
+        return frozenset()
+    with parts(Database).reading() as session:
+        return frozenset(session.scalars(select(Seal.id).where(Seal.id.in_(sorted(named)))))
 
 
 def _missing(kept: KeptReport) -> tuple[Mapping[str, Any], ...]:
@@ -178,6 +215,8 @@ def page_of(template: str, **facts: Any) -> Response:
         whole=WHOLE_TIMES * limit,
         mib=MIB,
         state_of=STATE_OF,
+        said_here=SAID_HERE,
+        said_there=SAID_THERE,
         when=when,
         address=request.host_url.rstrip("/"),
         **facts,

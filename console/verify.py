@@ -14,6 +14,7 @@ from base.callers import ANONYMOUS
 from base.db import Database
 from base.errors import DomainError
 from base.web import open_to_all, parts
+from console import scanning
 from console.verification_results import (
     FILE,
     FORM_BYTES,
@@ -27,6 +28,7 @@ from console.verification_results import (
     told,
     when,
 )
+from console.verify_replay import replay_pages
 from console.verify_roots import root_pages
 from signing import public_verification, verifications
 from signing.verification_errors import DocumentTooLarge, NoDocument
@@ -37,7 +39,7 @@ from signing.wiring import Signing
 __all__ = ["BLUEPRINTS", "heading", "verify_pages", "when"]
 
 verify_pages = Blueprint("verify", __name__, template_folder="templates")
-BLUEPRINTS = (verify_pages, root_pages)
+BLUEPRINTS = (verify_pages, replay_pages, root_pages)
 
 
 @verify_pages.get("/verify")
@@ -82,6 +84,8 @@ def _one(handed: FileStorage, at: datetime) -> Told:
             raise NoDocument("empty")
         if len(document) > verifying.document_bytes:
             raise DocumentTooLarge(verifying.document_bytes)
+        if scanning.is_picture(document):
+            return Told.of_photo(name, [(each, scanning.address(each)) for each in scanning.read(document)])
         handed_in = Handed(document, name)
         kept = public_verification.verified(parts(Database), verifying, parts(Signing), handed_in, ANONYMOUS, at)
         return told(kept)

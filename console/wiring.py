@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from base.health import Checked
 from base.problems import Language
 from base.settings import UnusableSetting
+from console.service import Service
 
 Environment = Literal["demo", "test", "production"]
 
@@ -21,6 +22,7 @@ class ConsoleParts:
     environment: str
     version: str
     operator: str = ""
+    service: Callable[[], Service] = Service
     shows_components: bool = False
 
     def __post_init__(self) -> None:

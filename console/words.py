@@ -1,4 +1,4 @@
-"""The words of the pages, in Chinese and English, one entry a key in `words.toml`.
+"""The words of the pages, in Chinese and English, one entry a key in the files of `wording/`.
 
 A table instead of gettext: both languages are complete and written together, keys survive a change of wording, nothing
 has to be compiled, and a test can ask that every key has both languages and is used. Words carry no markup; facts are
@@ -26,9 +26,15 @@ def say(language: Language, key: str, **facts: object) -> Markup:
 
 @functools.cache
 def table() -> dict[str, dict[Language, str]]:
-    """Read the whole table once: dotted keys to the words in each language."""
-    text = (importlib.resources.files("console") / "words.toml").read_text(encoding="utf-8")
-    return dict(_entries(tomllib.loads(text), ""))
+    """Read the whole table once: dotted keys to the words in each language; two files never hold the same key."""
+    found: dict[str, dict[Language, str]] = {}
+    for file in sorted((importlib.resources.files("console") / "wording").iterdir(), key=lambda each: each.name):
+        for key, words in _entries(tomllib.loads(file.read_text(encoding="utf-8")), ""):
+            if key in found:
+                message = f"the words of {key} stand in two files"
+                raise ValueError(message)
+            found[key] = words
+    return found
 
 
 def _entries(below: Mapping[str, Any], path: str) -> Iterator[tuple[str, dict[Language, str]]]:

@@ -1,5 +1,10 @@
 // Dropping and pasting files, and saying what was chosen before anything is sent. The form works without any of it.
 
+// The code on a receipt leads to /verify#receipt=…: its number is looked up on the page of receipts.
+const numbered = /^#(?:receipt|notice)=([0-9a-f-]{36})$/.exec(location.hash);
+const receipts = document.querySelector("[data-receipts]");
+if (numbered && receipts) location.replace(`${receipts.href}?number=${numbered[1]}`);
+
 const form = document.querySelector("[data-drop]");
 
 if (form) {

@@ -9,6 +9,10 @@ playwright = pytest.importorskip("playwright.sync_api", reason="the package play
 expect = playwright.expect
 # Of a page with a few hundred operations.
 MOST_SCREENS = 200
+# A browser on a busy machine takes its time to lay them out, in milliseconds.
+LONGEST_LAYING_OUT = 120_000
+# What came into sight is told in one frame and drawn by the second after it.
+DRAWN = "() => new Promise((end) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(end, 50))))"
 pytestmark = pytest.mark.xdist_group("browser")
 
 
@@ -21,11 +25,12 @@ def house(tmp_path):
 def test_the_api_is_read_and_called_on_its_page(reader, house):
     visit = reader(at=house).opens("/docs")
     wanted = visit.page.locator(".opblock-get", has=visit.page.locator('[data-path="/api/v1/ledger/checkpoint"]'))
+    visit.page.locator(".opblock").first.wait_for(timeout=LONGEST_LAYING_OUT)
     for _ in range(MOST_SCREENS):  # only the operations in sight are on the page, so one scrolls as a reader does
         if wanted.count():
             break
         visit.page.mouse.wheel(0, 600)
-        visit.page.wait_for_timeout(50)
+        visit.page.evaluate(DRAWN)
     wanted.locator(".opblock-summary-control").click()
     visit.page.get_by_role("button", name="Try it out").click()
     visit.page.get_by_role("button", name="Execute").click()

@@ -15,13 +15,14 @@ from base import clock, problems
 from base.db import Base, Database, DatabaseSettings, connect
 from base.metrics import Metrics
 from base.web import WebSettings, check_guards, furnish, new_app
-from console import routes, verification_results, verify, words
+from console import verification_results, words
+from console.furniture import FURNITURE
 from console.layout import problem_page
 from console.wiring import ConsoleParts
 from keys.trust import Anchor, Trust
 from signing.report import Verdict
 from signing.routes.verifications import verification_routes
-from signing.verification_wiring import Verifying
+from signing.verification_wiring import Said, Verifying
 from signing.workers.pool import Workers
 from tests.builders import ofd as ofd_builder
 from tests.builders import pdf, seals
@@ -44,7 +45,7 @@ def built(database: Database, workers: Workers, trust: Any = verifiers.trusting,
     verifying = Verifying(**{"workers": workers, "document_bytes": LIMIT, **peculiar})
     told = ConsoleParts(problems.words(), lambda: (), dict, "production", "0.1.0")
     furnish(made, told, database, verifying, replace(verifiers.signing(), trust_at=trust))
-    for blueprint in (*routes.BLUEPRINTS, *verify.BLUEPRINTS):
+    for blueprint in FURNITURE.blueprints:
         made.register_blueprint(blueprint)
     made.register_blueprint(verification_routes, url_prefix="/api/v1")
     check_guards(made)
@@ -114,7 +115,7 @@ def test_seals_and_the_certificates_present_status_are_two_lines(database: Datab
         "identifier": "x", "type": "x", "status": "revoked", "as_of": "2026-11-21T00:00:00Z", "source": "local",
         "superseded_by": "y",
     }  # fmt: skip
-    page = sent(built(database, workers, present_status=lambda *_: status), ("a.ofd", seals.ofd()))
+    page = sent(built(database, workers, library_says=lambda *_: Said(status)), ("a.ofd", seals.ofd()))
     assert verdict(page).startswith("签章验证 · 有效")
     (present,) = page.xpath("//p[@class='present']")
     assert "证照现状" in text(present)

@@ -14,6 +14,8 @@ from console.words import say, table
 CONSOLE = Path(__file__).parents[2] / "console"
 WHOLE = re.compile(r"""\bt\(\s*"([a-z_.]+)"\s*[,)]""")
 BEGUN = re.compile(r"""\bt\(\s*"([a-z_.]+\.)"\s*~\s*[^~)]+(?:~\s*"(\.[a-z_]+)")?""")
+DESK = re.compile(r"""Desk\(\s*"([a-z_.]+)",\s*"[a-z_.]+",\s*"([a-z_.]+)\"""")
+KEPT = re.compile(r"""_KEYS: Final = "([a-z_.]+\.)\"""")
 FACT = re.compile(r"{(\w+)}")
 
 
@@ -25,10 +27,19 @@ def asked_for():
         f"task.{key}.{part}" for part in ("name", "told") for key in re.findall(r'Task\("(\w+)"', "".join(sources))
     }
     keys |= {key for source in sources for key in re.findall(r'Place\("([a-z.]+)"', source)}
+    keys |= {
+        key
+        for source in sources
+        for desk in re.findall(r'Desk\("([a-z_.]+)", "[a-z_.]+", "([a-z_.]+)"', source)
+        for key in desk
+    }
+    keys |= {f"done.{key}" for source in sources for key in re.findall(r'\bdone="([a-z_]+)"', source)}
     for begun, ended in (found for source in sources for found in BEGUN.findall(source)):
         keys |= {
             key for key in table() if key.startswith(begun) and key.endswith(ended) and not begun.startswith("task")
         }
+    for begun in (found for source in sources for found in KEPT.findall(source)):
+        keys |= {key for key in table() if key.startswith(begun)}
     return keys
 
 

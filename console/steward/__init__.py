@@ -1,0 +1,29 @@
+"""The pages of those who describe, check, provide and ask for data: directories, mounts, sharing, demands, tickets."""
+
+from console.steward import (
+    demands,
+    directories,
+    drafts,
+    grants,
+    imports,
+    mounts,
+    objections,
+    quality,
+    requests,
+    reviews,
+    tickets,
+)
+
+BLUEPRINTS = (
+    *directories.BLUEPRINTS,
+    *drafts.BLUEPRINTS,
+    *reviews.BLUEPRINTS,
+    *imports.BLUEPRINTS,
+    *mounts.BLUEPRINTS,
+    *requests.BLUEPRINTS,
+    *grants.BLUEPRINTS,
+    *demands.BLUEPRINTS,
+    *objections.BLUEPRINTS,
+    *tickets.BLUEPRINTS,
+    *quality.BLUEPRINTS,
+)
