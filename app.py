@@ -1,5 +1,6 @@
 """Puts the parts together: what each room brings, its parts built from those below. Nothing runs at import."""
 
+import functools
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final
@@ -29,6 +30,16 @@ from base.measured import MeasuredFetch
 from base.program import Program, Running
 from base.routes.probes import Health
 from base.settings import Settings
+from catalog_sync import furniture as sync_room
+from catalog_sync import monitors as sync_monitors
+from catalog_sync import wiring as sync
+from catalog_sync.cascade import sample as cascade_sample
+from catalog_sync.outside_seals import wiring as outside_seals
+from catalog_sync.reconciliation.answering import Trees
+from catalog_sync.routes import cascade as cascade_routes
+from catalog_sync.routes import cascade_rows
+from catalog_sync.targets.making import Ground
+from catalog_sync.targets.site.settings import CascadeSettings
 from certs import furniture as certificate_room
 from certs import present_status
 from certs import wiring as certs
@@ -37,26 +48,37 @@ from certs.copies import wiring as copies
 from certs.dialects import wiring as certificate_dialects
 from certs.evidence import sample as evidence_sample
 from certs.evidence import wiring as evidence
+from certs.figures import wiring as figures
 from certs.filing.cases import wiring as cases
 from certs.filing.matters import matters
 from certs.filing.matters import wiring as matter_wiring
+from certs.holders import issued
 from certs.libraries import national
 from certs.libraries import wiring as libraries
 from certs.presentations import wiring as presentations
+from certs.profiles.certificates import Certificates
+from certs.promises import wiring as promises
+from certs.promises.telling import Promising
 from certs.queries import wiring as queries
 from certs.routes import dialects as certificate_routes
 from certs.scenes import wiring as scenes
 from console import furniture as pages
-from console import layout
+from console import layout, service
 from console.wiring import ConsoleParts
 from exchange import furniture as exchange_room
 from exchange import measures, quality
 from exchange.agreements import grants
+from exchange.direct.wiring import Directs
 from exchange.door import wiring as gateway
 from exchange.feeds import wiring as feeds
 from exchange.imports.staging import OpenTables
+from exchange.monitoring import wiring as monitoring
+from exchange.monitoring.monitors import MONITORS
 from exchange.mounting import wiring as mounting
+from exchange.objections import monitors as objection_monitors
+from exchange.objections import wiring as objecting
 from exchange.partners import wiring as partners
+from exchange.profiles.wiring import Profiles
 from exchange.routes import dialects
 from keys import furniture as key_room
 from keys import wiring as keys
@@ -83,6 +105,7 @@ HOUSE: Final = (
     + signing_room.FURNITURE
     + exchange_room.FURNITURE
     + certificate_room.FURNITURE
+    + sync_room.FURNITURE
     + pages.FURNITURE
 )
 
@@ -109,6 +132,7 @@ def create_app(read: Settings) -> Flask:
             read[web.WebSettings].environment,
             VERSION,
             shows_components=read[web.WebSettings].debug,
+            service=lambda: service.service(database, told[sync.Sync], told[monitoring.Monitoring], clock.now()),
         ),
     )
     for blueprint in HOUSE.blueprints:
@@ -116,6 +140,8 @@ def create_app(read: Settings) -> Flask:
     spoken = (
         *dialects.served(read[partners.DialectSettings]),
         *certificate_routes.served(read[certificate_dialects.CertificateDialectSettings]),
+        *cascade_routes.served(read[CascadeSettings]),
+        *cascade_rows.served(read[CascadeSettings]),
     )
     for blueprint, prefix in spoken:
         app.register_blueprint(blueprint, url_prefix=prefix)
@@ -148,14 +174,18 @@ def _parts(read: Settings, counted: metrics.Metrics) -> dict[type[Any], Any]:
     kept = custody.built(read, fetch)
     signer_for = kept.custody.signer_for
     heads = checkpoints.built(read, signer_for, fetch)
-    mounts = mounting.built(read, fetch)
+    mounts = mounting.built(read, fetch, promises.records(read, kept.data_keys).kind())
     known = parties.built(read)
     door = gateway.built(read, signer_for, kept.data_keys, heads, OfDirectories(kept.data_keys))
     library = certs.built(read, kept.data_keys, known.issuer)
     sources = libraries.departments(read, mounts, library.types, library.keys)
     peers = libraries.peers(read, library.keys, fetch, signer_for)
     others = libraries.ordered(sources, *peers, *national.built(read, library.types, library.keys, fetch))
-    return {
+    ground_of_targets = Ground(fetch, signer_for, kept.data_keys)
+    outside = outside_seals.built(read, ground_of_targets)
+    filed = cases.built(read, kept.data_keys, matters.matter_of, fetch, signer_for)
+    looking_up = queries.built(read, library, door, counted, others, OnRecord())
+    told: dict[type[Any], Any] = {
         MeasuredFetch: fetch,
         parties.Parties: known,
         custody.CustodyParts: kept,
@@ -164,25 +194,41 @@ def _parts(read: Settings, counted: metrics.Metrics) -> dict[type[Any], Any]:
         checkpoints.Checkpoints: heads,
         quality.Measures: measures.MEASURES,
         OpenTables: OpenTables(),
+        Trees: Trees(),
         mounting.MountParts: mounts,
+        monitoring.Monitoring: monitoring.built(
+            read, (*MONITORS, *objection_monitors.MONITORS, *sync_monitors.MONITORS)
+        ),
         partners.Dialects: partners.built(read, kept.data_keys),
         feeds.Deliveries: feeds.deliveries(read, fetch, kept.data_keys, signer_for, grants.require),
         feeds.Pushes: feeds.pushes(read, mounts, signer_for, grants.require),
+        Directs: Directs(mounts, kept.data_keys, grants.require),
         gateway.Gateway: door,
         verification.Verifying: verification.built(
-            read, signer_for, present_status.present_status, counted, present_status.remarks
+            read,
+            signer_for,
+            functools.partial(present_status.said, keys=kept.data_keys),
+            counted,
+            outside.words,
         ),
+        outside_seals.OutsideSeals: outside,
         signing.Signing: signing.built(read, signer_for, own_trust.trust_at, fetch),
         certs.Certs: library,
-        queries.Queries: queries.built(read, library, door, counted, others, OnRecord()),
+        objecting.Objecting: objecting.built(read, kept.data_keys, issued.OfCertificates(library)),
+        queries.Queries: looking_up,
+        Profiles: Profiles((Certificates(looking_up),)),
         copies.Copying: copies.built(read),
         presentations.Presenting: presentations.built(read, fetch),
         matter_wiring.FrontLibrary: matter_wiring.built(read),
-        cases.Cases: cases.built(read, kept.data_keys, matters.matter_of, fetch, signer_for),
+        cases.Cases: filed,
+        Promising: promises.built(read, filed),
         certificate_dialects.CertificateDialects: certificate_dialects.built(read, known.issuer),
         scenes.Scening: scenes.built(read, library.types),
         evidence.Evidencing: evidence.built(read, kept.custody, known.issuer),
+        figures.Figures: figures.built(read),
     }
+    told[sync.Sync] = sync.built(read, ground_of_targets, told)
+    return told
 
 
 PROGRAM: Final = Program(
@@ -200,6 +246,7 @@ PROGRAM: Final = Program(
     sandbox_settings=HOUSE.sandbox_settings,
     sandbox_beside=HOUSE.sandbox_beside,
     seeds=HOUSE.seeds,
+    sandbox_second=cascade_sample.CITY_BESIDE,
 )
 
 

@@ -72,9 +72,7 @@ def story(database: Database, tmp_path: Path, at, monkeypatch: pytest.MonkeyPatc
         QuerySettings(), house.office.parts, house.gateway, Metrics(None), OwnLibrary(keys), (), OnRecord()
     )
     with verifiers.staff() as workers:
-        verifying = Verifying(
-            workers, LIMIT, present_status=present_status.present_status, remarks=present_status.remarks
-        )
+        verifying = Verifying(workers, LIMIT, library_says=present_status.said)
         furniture = (house.office.parts, house.gateway, house.copying, queries, verifying)
         rooms_ = (certificates, certificate_queries, copy_routes, verification_routes, receipt_routes)
         door = rooms.door(database, rooms_, (ISSUER, WINDOW), *furniture, sealer.signing, sealer.authority)
