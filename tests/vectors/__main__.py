@@ -2,5 +2,10 @@
 
 import runpy
 
-for builder in ("tests.base.naive_tree", "tests.signing.answers"):
+for builder in (
+    "tests.base.naive_tree",
+    "tests.signing.answers",
+    "tests.catalog_sync.targets.front_golden",
+    "tests.catalog_sync.targets.site_golden",
+):
     runpy.run_module(builder, run_name="__main__")
