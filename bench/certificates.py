@@ -2,8 +2,9 @@
 
 A look-up is a call as a partner makes it, over HTTP through the real server: bearer token, grant by use list, quota,
 the library's index, decryption, record with ledger, receipt. What must stay flat is its slowest hundredth. Most rows of
-the library share one envelope that nobody opens; the holders who are asked for lie scattered among them and have their
-own. Files are not in it: a look-up reads none. Beside it stands a bare FastAPI that finds the same row.
+the library share an envelope that nobody opens, and are made by the database itself; the holders who are asked for lie
+scattered among them and have their own. Files are not in it: a look-up reads none. Beside it stands a bare FastAPI that
+finds the same row.
 
 Issuing is measured in one process on one thread, by its CPU time; what is not drawing, signing or verifying is storing.
 """
@@ -24,6 +25,7 @@ from typing import Any
 from unittest import mock
 
 from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
 
 from app import LAST_ACTS
 from base import clock
@@ -52,7 +54,8 @@ NAME = "W4"
 SIZES, SHORT_SIZES = (10_000, 1_000_000), (2_000, 20_000)
 # So many of the holders are asked for; each has an envelope of its own.
 ASKED = 2_000
-CHUNK = 10_000
+# So that those who are asked for lie scattered among the others, as they were written.
+CHUNK = 50_000
 PATIENCE_SECONDS = 120
 ISSUES, SHORT_ISSUES = 400, 40
 MODULE = "bench.certificates_app"
@@ -120,33 +123,72 @@ def filled(folder: Path, database: Database, size: int) -> tuple[list[bytes], li
     bodies: tuple[list[bytes], list[bytes]] = [], []
     for first in range(0, size, CHUNK):
         numbers = range(first, min(first + CHUNK, size))
+        own = [number for number in numbers if number % every == 0]
         with database.transaction() as session:
-            made = [_row(session, keys, number, at, own=number % every == 0) for number in numbers]
+            made = [_row(session, keys, number, number // every, at) for number in own]
             session.execute(insert(Certificate), [certificate for certificate, _ in made])
             session.execute(insert(CertificateHolder), [holding for _, holding in made])
-        for number, (_, holding) in zip(numbers, made, strict=True):
-            if number % every == 0:
-                for is_bare, several in enumerate(bodies):
-                    several.append(_body(number, holding, is_bare=bool(is_bare)))
+            _fill(session, numbers, every, like=made[0][0]["identifier"])
+        for number, (_, holding) in zip(own, made, strict=True):
+            for is_bare, several in enumerate(bodies):
+                several.append(_body(number // every, holding, is_bare=bool(is_bare)))
     with database.engine.connect() as connection:
         connection.execute(text("analyze"))
         connection.commit()
     return bodies
 
 
+# How each database counts from one number to another, and makes sixty-four signs that no two rows share.
+COUNTING = {
+    "sqlite": (
+        "with recursive counted(i) as (select :first union all select i + 1 from counted where i < :last)",
+        "counted",
+        "printf('%08d', i)",
+        "lower(hex(randomblob(32)))",
+    ),
+    "postgresql": (
+        "",
+        "generate_series(cast(:first as integer), cast(:last as integer)) as counted(i)",
+        "lpad(i::text, 8, '0')",
+        "encode(sha256(i::text::bytea), 'hex')",
+    ),
+}
+
+
+def _fill(session: Session, numbers: range, every: int, like: str) -> None:
+    """Make the rows that are only there to be many, by the database itself: each is like one that is there.
+
+    They share its envelope, which nobody opens: identifier, number and holder are what tells them apart.
+    """
+    counting, counted, digits, signs = COUNTING[session.get_bind().dialect.name]
+    peculiar = {
+        "identifier": f"substr(t.identifier, 1, length(t.identifier) - 14) || {digits} || '.001.0'",
+        "number_hash": signs,
+        "token": f"substr({signs}, 1, 22)",
+        "code_hash": signs,
+    }
+    told = {"first": numbers[0], "last": numbers[-1], "every": every, "like": like}
+    for table in (Certificate.__table__, CertificateHolder.__table__):
+        columns = [column.name for column in table.columns]
+        chosen = ", ".join(peculiar.get(name, f"t.{name}") for name in columns)
+        session.execute(
+            text(
+                f"insert into {table} ({', '.join(columns)}) {counting} select {chosen} from {counted}, {table} t"  # noqa: S608 - names of ours
+                " where t.identifier = :like and i % :every <> 0"
+            ),
+            told,
+        )
+
+
 def _row(
-    session: Any, keys: DataKeys, number: int, at: datetime, *, own: bool
+    session: Session, keys: DataKeys, number: int, whose: int, at: datetime
 ) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Make a certificate that is asked for, in an envelope of its own, and its holder."""
     issuer, day = CreditCode(gateway_house.SYSTEM.organisation), local_day(at)
     mark = hashlib.sha256(number.to_bytes(8)).hexdigest()
-    if own:
-        identifier = CertificateIdentifier.written(HYGIENE.code, issuer, f"{number:08d}", "001").text
-        holder = Holder(firm(number), "001", f"演示企业{number}有限公司")
-        content = contents.sealed(session, keys, identifier, Content(f"演（{number}）", (holder,), draft(HYGIENE).data))
-        code = contents.holder_hash(session, keys, holder.type, holder.code)
-    else:
-        identifier = f"1.2.156.3005.2.{HYGIENE.code}.{issuer.text}.{number:08d}.001.0"
-        content, code = _shared(session, keys), mark
+    identifier = CertificateIdentifier.written(HYGIENE.code, issuer, f"{number:08d}", "001").text
+    holder = Holder(firm(whose), "001", f"演示企业{whose}有限公司")
+    content = contents.sealed(session, keys, identifier, Content(f"演（{number}）", (holder,), draft(HYGIENE).data))
     certificate = {
         "identifier": identifier,
         "type": HYGIENE.code,
@@ -173,7 +215,7 @@ def _row(
     holding = {
         "identifier": identifier,
         "place": 0,
-        "code_hash": code,
+        "code_hash": contents.holder_hash(session, keys, holder.type, holder.code),
         "code_type": "001",
         "certificate_type": HYGIENE.code,
         "role": "holder",
@@ -181,19 +223,8 @@ def _row(
     return certificate, holding
 
 
-_SHARED: dict[int, bytes] = {}
-
-
-def _shared(session: Any, keys: DataKeys) -> bytes:
-    """Seal one envelope for all the rows that are only there to be many."""
-    if id(keys) not in _SHARED:
-        holder = Holder(firm(1), "001", "演示企业有限公司")
-        _SHARED[id(keys)] = contents.sealed(session, keys, "shared", Content("演", (holder,), draft(HYGIENE).data))
-    return _SHARED[id(keys)]
-
-
-def _body(number: int, holding: dict[str, Any], *, is_bare: bool) -> bytes:
-    holder = {"code": firm(number), "type": "001", "name": f"演示企业{number}有限公司"}
+def _body(whose: int, holding: dict[str, Any], *, is_bare: bool) -> bytes:
+    holder = {"code": firm(whose), "type": "001", "name": f"演示企业{whose}有限公司"}
     purpose = gateway_house.purpose(item_code=gateway_house.MATTER)
     told = {"holder": holder, "certificate_type": HYGIENE.code, "purpose": purpose}
     if is_bare:  # it has no keys to find a holder by; the hash is computed for it
@@ -201,8 +232,10 @@ def _body(number: int, holding: dict[str, Any], *, is_bare: bool) -> bytes:
     return json.dumps(told, ensure_ascii=False).encode()
 
 
-def load(port: int, bodies: list[bytes], token: str, seconds: float) -> dict[str, Any]:
-    """Ask for one after the other from several connections until the time is over; a found certificate is right."""
+def load(
+    port: int, bodies: list[bytes], token: str, seconds: float, path: str = PATH, sign: bytes = b'"found"'
+) -> dict[str, Any]:
+    """Ask for one after the other from several connections until the time is over; an answer with the sign is right."""
     turn, numbers = threading.Lock(), iter(range(10**9))
     # Neighbours in the list are neighbours in the table; a stride that shares no factor with it goes all over.
     stride = 7919
@@ -217,11 +250,11 @@ def load(port: int, bodies: list[bytes], token: str, seconds: float) -> dict[str
             with turn:
                 number = next(numbers)
             began = time.perf_counter()
-            connection.request("POST", PATH, bodies[number * stride % len(bodies)], headers)
+            connection.request("POST", path, bodies[number * stride % len(bodies)], headers)
             answer = connection.getresponse()
             told = answer.read()
             spent.append(time.perf_counter() - began)
-            wrong += answer.status != http.HTTPStatus.OK or b'"found"' not in told
+            wrong += answer.status != http.HTTPStatus.OK or sign not in told
         connection.close()
         return spent, wrong
 
@@ -247,8 +280,9 @@ def _issued(kind: str, count: int) -> dict[str, Any]:
         try:
             house = office(database, Path(folder), clock.now(), typeface())
             house.issue()
+            # Names differ in their characters, as those of real firms do: a typeface cut for one serves no other.
             asked = [
-                house.asked(f"演示{number}", holders=(Holder(firm(number), "001", f"演示企业{number}有限公司"),))
+                house.asked(f"演示{number}", holders=(Holder(firm(number), "001", f"演示{_name(number)}有限公司"),))
                 for number in range(1, count + 1)
             ]
             issuer = house.issuer()
@@ -262,6 +296,12 @@ def _issued(kind: str, count: int) -> dict[str, Any]:
     told = {name: round(spent / count * 1000, 2) for name, spent in parts.items()}
     told["store"] = round(whole / count * 1000 - sum(told.values()), 2)
     return {"a_second_of_one_core": round(count / whole, 1), "milliseconds": told}
+
+
+def _name(number: int) -> str:
+    """Write a name of three characters out of the most usual thousand or so of GB/T 2312."""
+    places = (number * 7919 + 1) % 1504, (number * 104729 + 5) % 1504, (number * 1299709 + 11) % 1504
+    return "".join(bytes((0xB0 + each // 94, 0xA1 + each % 94)).decode("gb2312") for each in places)
 
 
 @contextmanager
