@@ -53,6 +53,8 @@ vectors: $(VENV)/.dev ## make the golden files again; a difference is an error
 	$(BIN)/python -m tests.vectors
 	$(BIN)/python -m tests.exchange.dialects.golden
 	$(BIN)/python -m tests.certs.dialects.golden
+	$(BIN)/python -m tests.catalog_sync.targets.golden
+	$(BIN)/python -m tests.catalog_sync.targets.signed_golden
 	git diff --exit-code -- tests/vectors
 
 screenshots: $(VENV)/.dev ## pictures of the pages, from a running sandbox (PORT=8080)
