@@ -14,7 +14,6 @@ from base.callers import Caller
 from base.db import Database
 from base.models import AuditEntry
 from base.web import AuthenticatorPart, furnish
-from console import login
 from keys import anchors
 from keys.trust import Trust
 from signing.levels import Level
@@ -49,7 +48,6 @@ def site(database: Database, workers: Workers, monkeypatch: pytest.MonkeyPatch) 
     made = built(database, workers, anchors.trust_at)
     people = {each.id: each for each in (FIRST, SECOND, CLERK)}
     furnish(made, AuthenticatorPart(lambda credentials: people[credentials.session_cookie or ""]))
-    made.register_blueprint(login.login_pages)
     return made
 
 
