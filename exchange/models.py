@@ -97,7 +97,19 @@ class DirectoryVersion(Base):
     published_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-class DirectoryStep(Base):
+class StepTaken:
+    """What every step in a life records: which, where it led, by whom, for whom and why."""
+
+    step: Mapped[str] = mapped_column(String(WORD_LENGTH))
+    state: Mapped[str] = mapped_column(String(WORD_LENGTH))
+    by: Mapped[str] = mapped_column(String(ACTOR_LENGTH))
+    on_behalf_of: Mapped[str | None] = mapped_column(String(ACTOR_LENGTH))
+    organisation: Mapped[str] = mapped_column(String(ORGANISATION_LENGTH))
+    reason: Mapped[str] = mapped_column(String(REASON_LENGTH))
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class DirectoryStep(StepTaken, Base):
     """A step in the life of a version; never changed."""
 
     __tablename__ = "exchange_directory_steps"
@@ -111,13 +123,6 @@ class DirectoryStep(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     directory: Mapped[str] = mapped_column(String(CODE_LENGTH))
     number: Mapped[int]
-    step: Mapped[str] = mapped_column(String(WORD_LENGTH))
-    state: Mapped[str] = mapped_column(String(WORD_LENGTH))
-    by: Mapped[str] = mapped_column(String(ACTOR_LENGTH))
-    on_behalf_of: Mapped[str | None] = mapped_column(String(ACTOR_LENGTH))
-    organisation: Mapped[str] = mapped_column(String(ORGANISATION_LENGTH))
-    reason: Mapped[str] = mapped_column(String(REASON_LENGTH))
-    at: Mapped[datetime] = mapped_column(Moment)
 
 
 class DirectoryComment(Base):

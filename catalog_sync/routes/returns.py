@@ -1,7 +1,5 @@
 """Returns below `/api/v1/returns`: the list, what arrived, each load with its rejects, and what is held."""
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,6 +11,7 @@ from base import clock
 from base.api import Blueprint, PageQuery
 from base.db import Database
 from base.paging import PageAsked, Pager
+from base.sheets import csv_line
 from base.web import caller, gives, guarded, parts, reads, takes, writes
 from catalog_sync.arrivals.models import Arrival
 from catalog_sync.returns import applying, declaring
@@ -39,7 +38,6 @@ return_routes = Blueprint("returns", __name__, description="数据回流 · retu
 ID: Final = "<string:known>"
 HEADER: Final = ("row", "item", "reason")
 ROWS_AT_ONCE: Final = 5000
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _TEXT: Any = {"type": "string"}
 
 
@@ -176,7 +174,7 @@ def reject_file(session: Session, known: str) -> Response:
 
 def _lines(database: Database, load: str) -> Iterator[str]:
     """Write the reject file some rows at a time, each in a transaction of its own: however long, it holds nothing."""
-    yield _csv([HEADER])
+    yield csv_line(HEADER)
     last = 0
     while True:
         with database.reading() as session:
@@ -184,16 +182,5 @@ def _lines(database: Database, load: str) -> Iterator[str]:
             found = list(session.scalars(query.order_by(ReturnReject.id).limit(ROWS_AT_ONCE)))
         if not found:
             return
-        yield _csv([(each.row, each.item, each.reason) for each in found])
+        yield "".join(csv_line((each.row, each.item, each.reason)) for each in found)
         last = found[-1].id
-
-
-def _csv(lines: list[tuple[Any, ...]]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\r\n").writerows([tuple(map(_cell, line)) for line in lines])
-    return written.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """Write a cell; names of columns come from outside, and a sheet must not take one for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -3,6 +3,7 @@
 from console.steward import (
     demands,
     directories,
+    directory_list,
     drafts,
     grants,
     imports,
@@ -16,6 +17,7 @@ from console.steward import (
 
 BLUEPRINTS = (
     *directories.BLUEPRINTS,
+    *directory_list.BLUEPRINTS,
     *drafts.BLUEPRINTS,
     *reviews.BLUEPRINTS,
     *imports.BLUEPRINTS,

@@ -191,7 +191,7 @@ def _page(
     return working.page(
         "steward/draft.html",
         acts.kindly(refusal),
-        here="directory_pages.listed",
+        here="directory_lists.listed",
         code=code,
         number=number,
         stage=stage,

@@ -96,7 +96,7 @@ def listed() -> Response:
                 Entry("side", "word", choices=[("", ""), ("requester", ""), ("provider", "")]),
             ),
             facets=[("state", shown.facet("state", figures, told["state"]))],
-            links=[("find_directory", url_for("directory_pages.listed"))] if "requester" in by.roles else [],
+            links=[("find_directory", url_for("directory_lists.listed"))] if "requester" in by.roles else [],
         )
 
 

@@ -34,11 +34,11 @@ def listed() -> Response:
             .group_by(DirectoryComment.directory)
         )
         remarks = dict(session.execute(unresolved).all())
-        days = shown.calendar_of(session)
+        days, known = shown.calendar_of(session), terms.known(session, (each.duty for each in waiting))
         rows = [
             [
                 shown.link(each.title, things.address(each.thing_kind, each.thing_id) or url_for("tasks.mine")),
-                shown.text(getattr(terms.term_of(session, each.duty), problems.language())),
+                shown.text(getattr(known[each.duty], problems.language())),
                 shown.due(days, each.due_at, at),
                 shown.text(remarks.get(each.thing_id.partition("#")[0], 0)),
                 shown.time(each.opened_at),

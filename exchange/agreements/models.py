@@ -17,6 +17,7 @@ from exchange.models import (
     REASON_LENGTH,
     REGION_LENGTH,
     WORD_LENGTH,
+    StepTaken,
 )
 
 ID_LENGTH: Final = 36
@@ -60,20 +61,13 @@ class ShareRequest(Base):
     changed_at: Mapped[datetime] = mapped_column(Moment)
 
 
-class ShareRequestStep(Base):
+class ShareRequestStep(StepTaken, Base):
     """A step in the life of a request; never changed."""
 
     __tablename__ = "exchange_share_request_steps"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     request: Mapped[str] = mapped_column(ForeignKey("exchange_share_requests.id"), index=True)
-    step: Mapped[str] = mapped_column(String(WORD_LENGTH))
-    state: Mapped[str] = mapped_column(String(WORD_LENGTH))
-    by: Mapped[str] = mapped_column(String(ACTOR_LENGTH))
-    on_behalf_of: Mapped[str | None] = mapped_column(String(ACTOR_LENGTH))
-    organisation: Mapped[str] = mapped_column(String(ORGANISATION_LENGTH))
-    reason: Mapped[str] = mapped_column(String(REASON_LENGTH))
-    at: Mapped[datetime] = mapped_column(Moment)
 
 
 class ShareRequestMessage(Base):

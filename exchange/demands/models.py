@@ -12,10 +12,10 @@ from exchange.demands.life import Ground, State
 from exchange.models import (
     ACTOR_LENGTH,
     CODE_LENGTH,
-    ORGANISATION_LENGTH,
     REASON_LENGTH,
     REGION_LENGTH,
     WORD_LENGTH,
+    StepTaken,
 )
 
 ID_LENGTH: Final = 36
@@ -87,20 +87,13 @@ class DemandAsker(Base):
     left_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-class DemandStep(Base):
+class DemandStep(StepTaken, Base):
     """A step in the life of a demand; never changed."""
 
     __tablename__ = "exchange_demand_steps"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     demand: Mapped[str] = mapped_column(ForeignKey("exchange_demands.id"), index=True)
-    step: Mapped[str] = mapped_column(String(WORD_LENGTH))
-    state: Mapped[str] = mapped_column(String(WORD_LENGTH))
-    by: Mapped[str] = mapped_column(String(ACTOR_LENGTH))
-    on_behalf_of: Mapped[str | None] = mapped_column(String(ACTOR_LENGTH))
-    organisation: Mapped[str] = mapped_column(String(ORGANISATION_LENGTH))
-    reason: Mapped[str] = mapped_column(String(REASON_LENGTH))
-    at: Mapped[datetime] = mapped_column(Moment)
 
 
 class NegativeEntry(Base):

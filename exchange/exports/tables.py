@@ -1,22 +1,18 @@
 """Directories as a CSV table, as a stream: the columns that an import reads, the items in one cell.
 
-What a spreadsheet would take for a formula gets a quote before it (OWASP, CSV injection); an import takes it away
-again. UTF-8 has the mark by which Excel knows it; GB 18030 is written on request.
+UTF-8 has the mark by which Excel knows it; GB 18030 is written on request.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from base.sheets import MARK, csv_line
 from exchange import form
 from exchange.exports.dcat import Published
 from exchange.imports import columns
 from exchange.imports.columns import CODE, ITEMS
-from exchange.imports.tables import neutralised
 
 ENCODINGS: Final = {"utf-8": "utf-8", "gb18030": "gb18030"}
-MARK: Final = b"\xef\xbb\xbf"
 
 
 def comma_separated(directories: Iterable[Published], encoding: str) -> Iterator[bytes]:
@@ -37,7 +33,5 @@ def cells_of(code: str, content: form.Content) -> dict[str, str]:
 
 
 def _line(cells: Iterable[str], encoding: str) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow([neutralised(cell.replace("\0", "")) for cell in cells])
     # Half a surrogate pair cannot be written in either encoding.
-    return line.getvalue().encode(ENCODINGS[encoding], errors="replace")
+    return csv_line(cells).encode(ENCODINGS[encoding], errors="replace")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from base import spreadsheets
+from base.sheets import unneutralised
 from base.spreadsheets import Bounds
 from exchange.imports import columns
 from exchange.imports.catalogues import Things, gather
@@ -35,8 +36,6 @@ GATHERED_AT_ONCE: Final = 2_000
 _ROW: Final = b"<row "
 SHEET: Final = "目录"
 ITEM_SHEET: Final = "信息项"
-# What spreadsheets take for a formula, and so is written with a quote before it; OWASP, CSV injection.
-FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _TURTLE: Final = re.compile(r"(?:\s|#[^\n]*\n)*(?:@prefix|@base|prefix|base)\s", re.IGNORECASE)
 
 
@@ -89,16 +88,6 @@ def read(content: bytes) -> Table:
     if _TURTLE.match(text):
         return _catalogue(text, "turtle")
     return _csv(text)
-
-
-def unneutralised(text: str) -> str:
-    """Take the quote away that a formula was made harmless with."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith((*FORMULA_SIGNS, "'")) else text
-
-
-def neutralised(text: str) -> str:
-    """Write a text so that no spreadsheet takes it for a formula; `unneutralised` gives it back."""
-    return f"'{text}" if text.startswith((*FORMULA_SIGNS, "'")) else text
 
 
 def _workbook(content: bytes) -> Table:

@@ -1,7 +1,5 @@
 """Pushes below `/api/v1`: ordered, run, paused and ended; their runs, and the rows that were not taken."""
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +11,7 @@ from base import clock
 from base.api import Blueprint, PageQuery
 from base.db import Database
 from base.paging import PageAsked, Pager
+from base.sheets import csv_line
 from base.web import caller, gives, guarded, parts, reads, tagged, takes, writes
 from exchange.feeds.errors import NoSuchPush
 from exchange.feeds.models import Push, PushReject, PushRun
@@ -168,7 +167,7 @@ def reject_file(session: Session, push_id: str, run_id: str) -> Response:
 
 def _lines(database: Database, run_id: str) -> Iterator[str]:
     """Write the reject file some rows at a time, each in a transaction of its own: however long, it holds nothing."""
-    yield _csv([HEADER])
+    yield csv_line(HEADER)
     last = 0
     while True:
         with database.reading() as session:
@@ -176,14 +175,8 @@ def _lines(database: Database, run_id: str) -> Iterator[str]:
             found = list(session.scalars(query.order_by(PushReject.id).limit(ROWS_AT_ONCE)))
         if not found:
             return
-        yield _csv([(each.row, each.item, each.reason) for each in found])
+        yield "".join(csv_line((each.row, each.item, each.reason)) for each in found)
         last = found[-1].id
-
-
-def _csv(lines: list[tuple[Any, ...]]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\r\n").writerows(lines)
-    return written.getvalue()
 
 
 def _told(row: Push) -> Any:

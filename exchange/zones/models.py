@@ -11,10 +11,10 @@ from exchange.models import (
     ACTOR_LENGTH,
     CODE_LENGTH,
     NAME_LENGTH,
-    ORGANISATION_LENGTH,
     REASON_LENGTH,
     REGION_LENGTH,
     WORD_LENGTH,
+    StepTaken,
 )
 from exchange.zones.life import Standing, State
 
@@ -81,7 +81,7 @@ class ZoneMember(Base):
     changed_at: Mapped[datetime] = mapped_column(Moment)
 
 
-class ZoneStep(Base):
+class ZoneStep(StepTaken, Base):
     """A step in the life of a zone, or of a directory in it; never changed."""
 
     __tablename__ = "exchange_zone_steps"
@@ -89,11 +89,4 @@ class ZoneStep(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     zone: Mapped[str] = mapped_column(ForeignKey("exchange_zones.code"), index=True)
     number: Mapped[int]
-    step: Mapped[str] = mapped_column(String(WORD_LENGTH))
-    state: Mapped[str] = mapped_column(String(WORD_LENGTH))
     directory: Mapped[str | None] = mapped_column(String(CODE_LENGTH))
-    by: Mapped[str] = mapped_column(String(ACTOR_LENGTH))
-    on_behalf_of: Mapped[str | None] = mapped_column(String(ACTOR_LENGTH))
-    organisation: Mapped[str] = mapped_column(String(ORGANISATION_LENGTH))
-    reason: Mapped[str] = mapped_column(String(REASON_LENGTH))
-    at: Mapped[datetime] = mapped_column(Moment)

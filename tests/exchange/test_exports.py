@@ -10,6 +10,7 @@ import pytest
 
 from base import clock
 from base.db import Database
+from base.sheets import FORMULA_SIGNS
 from exchange import directories
 from exchange.exports import reading, tables
 from exchange.exports.dcat import Published
@@ -65,7 +66,7 @@ def test_no_cell_of_a_table_begins_as_a_formula(at: datetime, encoding: str, tex
     directory = one(at, name=text, summary=text, office=text, items=[item(text, 3)])
     sent = b"".join(tables.comma_separated([directory], encoding))
     for line in lines(sent, "utf-8-sig" if encoding == "utf-8" else encoding):
-        assert not [cell for cell in line if cell.startswith(import_tables.FORMULA_SIGNS)]
+        assert not [cell for cell in line if cell.startswith(FORMULA_SIGNS)]
     row = next(import_tables.read(sent).rows)
     assert (row.cells["name"], row.cells["office"]) == (text.strip(), text.strip())
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from base import bulk
+from base import bulk, sheets
 from base.callers import Caller
 from base.db import Database
 from base.errors import DomainError
@@ -496,9 +496,9 @@ def test_a_filled_workbook_tells_what_was_filled_in(pairs: list[tuple[dict[str, 
 
 @given(st.text(max_size=10))
 def test_what_is_made_harmless_for_spreadsheets_comes_back(text: str):
-    made = tables.neutralised(text)
-    assert tables.unneutralised(made) == text
-    assert not made.startswith(tables.FORMULA_SIGNS)
+    made = sheets.neutralised(text)
+    assert sheets.unneutralised(made) == text
+    assert not made.startswith(sheets.FORMULA_SIGNS)
 
 
 @given(contents(dict(form.fields())))

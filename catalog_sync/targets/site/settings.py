@@ -5,19 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from base.db import Database, DatabaseSettings, connect
+from base.db import DatabaseSettings
 from base.fetch import Destination, UrlRefused
 from base.identifiers import InvalidRegionCode, RegionCode
 from base.settings import Settings, UnusableSetting, setting
 from catalog_sync.cascade.shapes import SHAPES
 from catalog_sync.targets.another_site import AnotherSite
 from catalog_sync.targets.calls import Way
-from catalog_sync.targets.making import Ground, Maker
+from catalog_sync.targets.making import Ground, KeyInCustody, Maker
 from catalog_sync.targets.site.line import Line
 from certs.dialects.wiring import CertificateDialectSettings
 from certs.libraries.tokens import Tokens
 from exchange.partners.wiring import DialectSettings
-from keys.signers.signer import Signer
 
 NAME: Final = "another-site"
 FORM: Final = "NAME URL CLIENT"
@@ -52,11 +51,11 @@ def built(read: Settings, ground: Ground) -> tuple[AnotherSite, ...]:
     named = _named(told)
     if unknown := set(told.returns) - named.keys():
         raise UnusableSetting("cascade.returns", f"not {min(unknown)}: one of cascade.sites")
-    signer = _Keyed(read[DatabaseSettings], ground, told.key)
+    signer = KeyInCustody(read[DatabaseSettings], ground, told.key)
     return tuple(_site(name, url, client, told, ground, signer) for name, (url, client) in named.items())
 
 
-def _site(name: str, url: str, client: str, told: CascadeSettings, ground: Ground, signer: "_Keyed") -> AnotherSite:
+def _site(name: str, url: str, client: str, told: CascadeSettings, ground: Ground, signer: KeyInCustody) -> AnotherSite:
     try:
         Destination.of(url)
     except UrlRefused as error:
@@ -98,22 +97,6 @@ def _check(told: CascadeSettings, read: Settings) -> None:
         raise UnusableSetting("cascade.kinds", f"not {min(unknown)}")
     if not 0 < told.seconds <= MOST_SECONDS:
         raise UnusableSetting("cascade.seconds", f"up to {MOST_SECONDS:g}")
-
-
-class _Keyed:
-    """The key that signs, asked from custody each time: whether it may be used is read from the house's database."""
-
-    def __init__(self, settings: DatabaseSettings, ground: Ground, key: str) -> None:
-        self._settings = settings
-        self._ground = ground
-        self._key = key
-        self._database: Database | None = None
-
-    def __call__(self) -> Signer:
-        if self._database is None:
-            self._database = connect(self._settings)
-        with self._database.reading() as session:
-            return self._ground.signer_for(session, self._key)
 
 
 ANOTHER_SITE: Final = Maker(NAME, (CascadeSettings,), built)

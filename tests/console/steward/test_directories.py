@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from base.db import Database
-from console.steward import directories as pages
+from console.steward import directory_list as pages
 from console.steward import shown
 from exchange import directories as verbs
 from exchange.life import Step
