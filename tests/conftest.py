@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import URL, Connection
 
 import app
@@ -28,6 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep the stories' files in memory where there is room for them."""
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    # Drawing a traceback with colours and all local values takes seconds, and nobody looks at it here.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 class NetworkIsClosed(Exception):

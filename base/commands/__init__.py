@@ -2,7 +2,7 @@
 
 import click
 
-from base.commands import calendar, ledger, scheduled, site
+from base.commands import calendar, ledger, scheduled, site, support
 
 COMMANDS: tuple[click.Command, ...] = (
     site.version_command,
@@ -16,4 +16,5 @@ COMMANDS: tuple[click.Command, ...] = (
     calendar.calendar_group,
     scheduled.jobs_group,
     scheduled.worker_command,
+    support.report_command,
 )
