@@ -15,20 +15,20 @@ from sqlalchemy import URL, Connection
 
 import app
 from base.db import Base, Database, DatabaseSettings, connect
-from tests import postgres
+from tests import memory, postgres
 
 # The moment of most stories; a Saturday, so that working days are not taken for granted.
 AT = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 
 
-# Memory that is mounted as a folder needs no waiting for a disk; what is smaller than this might not hold a run.
-MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108 - each run makes a folder of its own there
+# What is smaller might not hold a run.
+ROOM = 4 << 30
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the stories' files in memory where there is room for them."""
-    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    if place := memory.folder(ROOM):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(place))
     # Drawing a traceback with colours and all local values takes seconds, and nobody looks at it here.
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
