@@ -17,6 +17,7 @@ from base import (
     health,
     journal,
     logs,
+    maintenance,
     metrics,
     notices,
     problems,
@@ -99,6 +100,8 @@ from signing import wiring as signing
 
 VERSION: Final = version("yinxin")
 LAST_ACTS: Final[tuple[db.LastAct, ...]] = (journal.append,)
+# Whoever ends a maintenance window has to come in and to end it.
+PASSING: Final = frozenset({"login", "sessions", "oauth", "maintenance_pages"})
 HOUSE: Final = (
     ground.FURNITURE
     + key_room.FURNITURE
@@ -119,10 +122,14 @@ def create_app(read: Settings) -> Flask:
     database = db.connect(read[db.DatabaseSettings], LAST_ACTS)
     told = _parts(read, counted)
     people = SessionAuthenticator(told[login.Login], database)
+    window = maintenance.Maintenance(database)
+    maintenance.install(app, window, PASSING)
     web.furnish(
         app,
         database,
         *told.values(),
+        window,
+        backup.built(read),
         web.AuthenticatorPart(first_of(BearerAuthenticator(told[parties.Parties], database), people)),
         Health(read, HOUSE.checks, VERSION),
         ConsoleParts(
@@ -256,7 +263,8 @@ def group() -> click.Group:
 
 
 def main() -> None:
-    """Run the command `yinxin`."""
+    """Run the command `yinxin`; what it logs goes to standard error, redacted, and never into its answer."""
+    logs.configure(logs.LogSettings(level="warning", format="console"))
     group()(obj=Running(PROGRAM), prog_name="yinxin")
 
 

@@ -4,6 +4,7 @@ They are invented and marked 演示; their passwords and second factors stand in
 """
 
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -56,21 +57,26 @@ PEOPLE: Final = (
 
 def sample(running: Running, sandbox: Sandbox) -> None:
     """Make the people, and tell the visitor how to log in as each; it follows the sample of the organisations."""
+    further(running, sandbox, PEOPLE, code_of)
+
+
+def further(running: Running, sandbox: Sandbox, invented: Sequence[InventedPerson], code: Callable[[str], str]) -> None:
+    """Make people of organs that only a room above knows, and tell the visitor; `code` gives an organ's by its name."""
     login: Login = running.parts[Login]
     at = clock.now()
-    passwords = [secrets.token_urlsafe(PASSWORD_BYTES) for _ in PEOPLE]
+    passwords = [secrets.token_urlsafe(PASSWORD_BYTES) for _ in invented]
     kept = [login.hasher.hashed(each) for each in passwords]
+    told = sandbox.told.setdefault("people", [])
     with running.database.transaction() as session:
-        sandbox.told["people"] = [
-            _made(session, login, each, password, hashed, at)
-            for each, password, hashed in zip(PEOPLE, passwords, kept, strict=True)
-        ]
+        for each, password, hashed in zip(invented, passwords, kept, strict=True):
+            told.append(_made(session, login, each, code(each.organisation), (password, hashed), at))
 
 
 def _made(
-    session: Session, login: Login, each: InventedPerson, password: str, kept: str, at: datetime
+    session: Session, login: Login, each: InventedPerson, organisation: str, secret_of: tuple[str, str], at: datetime
 ) -> dict[str, object]:
-    row = people.add(session, NewPerson(each.login, each.name, code_of(each.organisation)), MAKER, at)
+    password, kept = secret_of
+    row = people.add(session, NewPerson(each.login, each.name, organisation), MAKER, at)
     people.assign_roles(session, row, each.roles, MAKER, at)
     accounts.give_password(session, row, kept, MAKER, at, once=False)
     secret = accounts.give_second_factor(session, login, row, at)
