@@ -2,9 +2,10 @@
 
 The sharing authority (数据共享主管部门) of a level looks after every department of its region on that level and below,
 whoever stands above them in their own line. It is found by role and region and not by name, so that a site arranges its
-offices as it likes.
+offices as it likes. Where several offices of one level hold the role, it is the one that the organisation stands under.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -27,7 +28,7 @@ def authority_over(session: Session, organisation: str) -> str:
     found = [each for each in _holders(session) if _covers(each, below)]
     if not found:
         raise NoAuthority(organisation)
-    return max(found, key=lambda each: (LEVELS.index(each.level), each.code)).code
+    return _nearest(session, found, below)
 
 
 def authority_above(session: Session, authority: str) -> str | None:
@@ -35,7 +36,7 @@ def authority_above(session: Session, authority: str) -> str | None:
     below = organisation_of(session, authority)
     level = LEVELS.index(below.level)
     found = [each for each in _holders(session) if LEVELS.index(each.level) < level and _covers(each, below)]
-    return max(found, key=lambda each: (LEVELS.index(each.level), each.code)).code if found else None
+    return _nearest(session, found, below) if found else None
 
 
 def common_authority(session: Session, one: str, other: str) -> str:
@@ -64,6 +65,25 @@ def covered_prefix(session: Session, by: Caller) -> str | None:
         return None
     own = organisation_of(session, by.organisation)
     return own.region[: _PREFIX[own.level]]
+
+
+def _nearest(session: Session, found: Sequence[Organisation], below: Organisation) -> str:
+    """Choose the office of the lowest level; of several the one in the organisation's own line."""
+    lowest = max(LEVELS.index(each.level) for each in found)
+    near = {each.code for each in found if LEVELS.index(each.level) == lowest}
+    if len(near) == 1:
+        return near.pop()
+    return next((code for code in _line(session, below) if code in near), max(near))
+
+
+def _line(session: Session, organisation: Organisation) -> Iterator[str]:
+    """Give an organisation and those that it stands under, from below."""
+    seen: set[str] = set()
+    found: Organisation | None = organisation
+    while found is not None and found.code not in seen:
+        seen.add(found.code)
+        yield found.code
+        found = session.get(Organisation, found.parent) if found.parent else None
 
 
 def _covers(authority: Organisation, below: Organisation) -> bool:

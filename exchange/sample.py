@@ -79,6 +79,12 @@ ITEMS: Final[Mapping[str, tuple[tuple[str, str, int, str], ...]]] = {
         ("成立日期", "date", 10, "1"),
         ("登记状态", "string", 10, "1"),
     ),
+    "firm-of-region": (
+        ("统一社会信用代码", "string", 18, "1"),
+        ("企业名称", "string", 256, "1"),
+        ("登记状态", "string", 16, "1"),
+        ("所属区划", "string", 12, "1"),
+    ),
     "firm-licence": (
         ("单位名称", "string", 200, "1"),
         ("统一社会信用代码", "string", 18, "1"),

@@ -1,7 +1,7 @@
 """Duties and their terms in working days: rows with a basis, seeded from `terms.toml`, changed by the authority."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from importlib import resources
 from typing import Any, Final
@@ -48,6 +48,11 @@ def term_of(session: Session, duty: str) -> Term:
     if found is None:
         raise NoSuchTerm(duty)
     return found
+
+
+def known(session: Session, duties: Iterable[str]) -> dict[str, Term]:
+    """Give the terms of some duties, asking once for all of them."""
+    return {each.duty: each for each in session.scalars(select(Term).where(Term.duty.in_(set(duties))))}
 
 
 def set_term(

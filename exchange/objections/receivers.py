@@ -44,6 +44,14 @@ class Hearing:
         query = select(self.table).where(self.table.objection == objection)
         return list(session.scalars(query.order_by(self.table.organisation)))
 
+    def of_all(self, session: Session, objections: Sequence[str]) -> dict[str, list[ReceiverColumns]]:
+        """Give everyone who was told of each of some objections."""
+        found: dict[str, list[ReceiverColumns]] = {each: [] for each in objections}
+        query = select(self.table).where(self.table.objection.in_(objections))
+        for row in session.scalars(query.order_by(self.table.organisation)):
+            found[row.objection].append(row)
+        return found
+
     def duty_of(self, objection: str, organisation: str) -> Thing:
         """Name what one receiver has to do, as tasks do."""
         return Thing(self.thing, f"{objection}#{organisation}")

@@ -27,6 +27,8 @@ verification_routes = Blueprint("verifications", __name__, description="核验 �
 MULTIPART: Final = "multipart/form-data"
 # The lines around a file in a form, its fields among them.
 FORM_BYTES: Final = 64 * 1024
+# What a form may hold beside files. Files pass through it in pieces of 64 KiB, each behind what the last one left.
+FORM_MEMORY: Final = 2 * FORM_BYTES
 FORM_PARTS: Final = 20
 FILE: Final = "file"
 # How a report may be kept on the way: by nobody, since its address is all that opens it.
@@ -109,7 +111,7 @@ def as_pdf(verification: str) -> Response:
 def _handed(limit: int) -> Handed:
     """Take the document out of the request. Raises `NoDocument`, `DocumentTooLarge`, `InvalidInput`."""
     request.max_content_length = limit + FORM_BYTES
-    request.max_form_memory_size = FORM_BYTES
+    request.max_form_memory_size = FORM_MEMORY
     request.max_form_parts = FORM_PARTS
     if (request.content_length or 0) > limit + FORM_BYTES:
         raise DocumentTooLarge(limit)

@@ -77,6 +77,7 @@ def granted(
     session: Session, directory: str, at: datetime, grantee: str = code_of("police"), code: str = "grant-1", **told: Any
 ) -> str:
     """Put a grant there; how it comes about is another story."""
+    provider = told.pop("provider", code_of("health"))
     clause = {
         "fields": FIELDS,
         "matters": (MATTER,),
@@ -91,7 +92,7 @@ def granted(
         "code": code,
         "directory": directory,
         "title": "演示授权",
-        "provider": code_of("health"),
+        "provider": provider,
         "provider_region": "320000",
         "grantee": grantee,
         "kind": CallerKind.DEPARTMENT.value,

@@ -137,6 +137,13 @@ def test_what_may_not_be_demanded_is_refused_with_the_rule_in_both_languages(sit
     refused = told(site.call(REQUESTER.id, "POST", "/demands", json={**BODY, "items": ["产品名称", "配方"]}), 403)
     assert (refused["code"], refused["rule"], refused["basis"]) == ("demand-forbidden", entry, "演示依据")
     assert refused["errors"] == [{"pointer": "#/items/1", "detail": f"{entry} · 演示依据"}]
+    titles = set()
+    for language in ("zh", "en"):
+        told_so = site.call(REQUESTER.id, "POST", f"/demands?lang={language}", json={**BODY, "items": ["配方"]})
+        again = told(told_so, 403)
+        assert (again["code"], entry in again["detail"], bool(again["fix"])) == ("demand-forbidden", True, True), again
+        titles.add(again["title"])
+    assert len(titles) == 2
     assert told(site.call(REQUESTER.id, "GET", "/negative-entries", query_string={"provider": HEALTH}))["items"]
 
 

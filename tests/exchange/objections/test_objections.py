@@ -229,6 +229,34 @@ def test_an_objection_to_someone_elses_record_is_refused_with_the_rule(told: Tol
         assert (refused["code"], refused["rule"]) == ("not-your-record", rule), (who.id, peculiar)
 
 
+@ONE_DATABASE
+@pytest.mark.parametrize(
+    ("language", "title", "meaning"),
+    [
+        ("zh", "只能对本单位接收的数据提出异议", "not-received：不是本单位的使用记录"),
+        ("en", "Not a record of yours", "not-received: the use is not yours"),
+    ],
+)
+def test_the_refusal_names_the_rule_and_what_it_means_in_both_languages(
+    told: Told, language: str, title: str, meaning: str
+):
+    body = {
+        "usage_id": told.usages["police"],
+        "about": "field",
+        "field": "负责人",
+        "text": SECRET,
+        "evidence": EVIDENCE,
+    }
+    answer = told.door.call(PEOPLE["civil"].id, "POST", f"/objections?lang={language}", json=body)
+    refused = answer.get_json()
+    assert (answer.status_code, refused["code"], refused["rule"]) == (403, "not-your-record", "not-received")
+    assert refused["title"] == title
+    assert meaning in refused["cause"]
+    assert "not-received" in refused["detail"]
+    assert refused["fix"]
+    assert SECRET not in answer.get_data(as_text=True)
+
+
 def test_what_was_not_found_cannot_be_objected_to(told: Told):
     body = {"purpose": purpose(), "conditions": [{"item": FIELDS[0], "values": ["苏卫9999"]}], "fields": ["负责人"]}
     usage = told.door.call("sys-police", "POST", f"/data/{told.house.code}", json=body).get_json()["usage_id"]

@@ -134,6 +134,24 @@ def test_what_is_forbidden_is_refused_with_the_rule(house: House):
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "meaning"),
+    [("zh", "not-published：目录未发布或已撤销"), ("en", "not-published: the directory is withdrawn or not published")],
+)
+def test_a_zone_over_a_withdrawn_directory_is_refused_with_the_rule_in_both_languages(
+    house: House, language: str, meaning: str
+):
+    body = {"code": CODE, "content": content(house)}
+    built.withdrawn(house, "firms")
+    refused = told(house.door.call(built.LEAD.id, "POST", f"/zones?lang={language}", json=body), 422)
+    place = "#/members/1/directory"
+    assert (refused["code"], refused["errors"]) == ("unusable-zone", [{"pointer": place, "detail": "not-published"}])
+    assert place in refused["detail"]
+    assert "not-published" in refused["detail"]
+    assert meaning in refused["cause"]
+    assert refused["fix"]
+
+
 def test_coverage_counts_and_names_each_directory(house: House):
     built.declared(house)
     house.grant("licences")
