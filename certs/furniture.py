@@ -10,6 +10,7 @@ from certs.copies import jobs as copy_jobs
 from certs.copies import models as _copy_tables  # noqa: F401 - tables of a room are known once its models are
 from certs.copies import wiring as copies
 from certs.demanding import jobs as demand_jobs
+from certs.demanding import sample as sample_demanding
 from certs.deposits import models as _deposit_tables  # noqa: F401 - tables of a room are known once its models are
 from certs.dialects import jobs as dialect_jobs
 from certs.dialects import models as _dialect_tables  # noqa: F401 - tables of a room are known once its models are
@@ -111,6 +112,7 @@ FURNITURE: Final = Furniture(
         sample_matters.sample,
         sample_filing.sample,
         sample_promises.sample,
+        sample_demanding.sample,
         dialect_sample.sample,
         figure_sample.sample,
     ),

@@ -24,6 +24,7 @@ from certs import (
     sample_library,
     sample_organs,
     sample_scenes,
+    sample_third_parties,
     sample_work,
 )
 from certs.life import Step
@@ -45,6 +46,7 @@ from keys import anchors
 from keys.authority.sample import CONFIRMER, PROPOSER, write
 from keys.authority.wiring import Authority
 from keys.certificates import Certificate
+from keys.parties import sample_people
 from keys.parties.sample import code_of
 from signing.verification_wiring import Verifying
 from signing.wiring import Signing
@@ -57,7 +59,9 @@ CHANGED, CANCELLED = "公共场所卫生许可证", "出版物经营许可证"
 # The magic holder who is asked about too often, and for how many days to come.
 LIMITED: Final = "0429"
 DAYS: Final = 366
-_STAGES: Final = (Stage.GUIDANCE, Stage.INTAKE, Stage.ACCEPTANCE, Stage.REVIEW)
+_STAGES: Final = (Stage.GUIDANCE, Stage.INTAKE, Stage.ACCEPTANCE, Stage.REVIEW, Stage.INSPECTION)
+# The magic holder whose licence was revoked, and what strangers verify of it.
+REVOKED: Final = "0410"
 _MAGIC_STEPS: Final = {Step.REVOKE: (), Step.FREEZE: ("authority",)}
 # Files that the visitor finds beside the signing room's: a licence and a card from here, a card from elsewhere.
 SHOWN: Final = ("公共场所卫生许可证", "拖拉机和联合收割机驾驶证", "机动车驾驶证")
@@ -74,6 +78,8 @@ def sample(running: Running, sandbox: Sandbox) -> None:
     """Found the organs, make what must be there at once, leave the rest to a task, and tell the visitor."""
     at, certs = clock.now(), running.parts[Certs]
     sample_organs.founded(running, sandbox.folder, at)
+    if "people" in sandbox.told:
+        sample_people.further(running, sandbox, sample_organs.RULING, sample_organs.code)
     _trusted(running, sandbox, at)
     with running.database.transaction() as session:
         _listed(session, list(certs.types.values()), at)
@@ -82,10 +88,9 @@ def sample(running: Running, sandbox: Sandbox) -> None:
     entries = sample_library.entries(certs.types, maker.day)
     first = entries[: len(sample_library.words()["types"]) * EACH]
     made = {each.type.name: maker.make(each) for each in first}
-    for magic in MAGIC.values():
-        _magic(maker, magic)
+    magic_made = {each.ending: _magic(maker, each) for each in MAGIC.values()}
     made |= _scene(maker, first, made)
-    stale = _stale(maker, entries)
+    stale, expired = _stale(maker, entries)
     firm = next(each for each in first if each.type.name == CHANGED).draft.holders[0]
     sample_holders.sample(running, sandbox, firm, at)
     sample_scenes.sample(running, sandbox, at)
@@ -100,6 +105,8 @@ def sample(running: Running, sandbox: Sandbox) -> None:
     # Types of certificates are granted by the use list and not by the grant for a directory that it names.
     sandbox.told["purpose"] = {**(sandbox.told.get("purpose") or {}), "grant_code": None}
     sandbox.told.setdefault("documents", []).extend(_documents(maker, made))
+    sandbox.told["shown"] = _shown(maker, made[CHANGED], magic_made[REVOKED], expired)
+    _third_parties(running, sandbox, at)
 
 
 def _maker(running: Running, folder: Path, day: date) -> Maker:
@@ -139,14 +146,16 @@ def _authority(which: str) -> Caller:
     return Caller("person", f"{which}-authority", "演示authority", code_of("city-data"), frozenset({"authority"}))
 
 
-def _magic(maker: Maker, magic: Magic) -> None:
-    """Put into the library what it holds of a magic holder, and do to it what was done."""
+def _magic(maker: Maker, magic: Magic) -> str:
+    """Put into the library what it holds of a magic holder, and do to it what was done; give the last of it."""
+    identifier = ""
     for entry in sample_library.magic_entries(magic, maker.certs.types, maker.day):
         identifier = maker.make(entry)
         if magic.step is Step.CHANGE:
             maker.make(_changed(entry, "address", "演示市演示区新址路1号"), supersedes=identifier)
         elif magic.step is not None:
             _take(maker, identifier, entry, magic.step, *_MAGIC_STEPS[magic.step])
+    return identifier
 
 
 def _limited(running: Running, queries: Queries, at: datetime) -> None:
@@ -168,11 +177,10 @@ def _scene(maker: Maker, entries: tuple[Entry, ...], made: dict[str, str]) -> di
     return {CHANGED: maker.make(changed, supersedes=made[CHANGED])}
 
 
-def _stale(maker: Maker, entries: tuple[Entry, ...]) -> Entry:
+def _stale(maker: Maker, entries: tuple[Entry, ...]) -> tuple[Entry, str]:
     """Take in at once one of what was collected and is out of date (scene 3); the task finds it there."""
     stale = next(each for each in entries if each.is_collected and (each.draft.valid_until or maker.day) < maker.day)
-    maker.make(stale)
-    return stale
+    return stale, maker.make(stale)
 
 
 def _holding(entry: Entry) -> dict[str, str]:
@@ -205,6 +213,31 @@ def _documents(maker: Maker, made: dict[str, str]) -> list[str]:
             file.write_bytes(document.content)
             written.append(str(file))
     return written
+
+
+def _shown(maker: Maker, licence: str, revoked: str, expired: str) -> dict[str, str]:
+    """Write what is shown to strangers: a revoked licence with a perfect seal, an expired one, a forged one; a code."""
+    folder, told = maker.folder / "shown", {}
+    folder.mkdir(exist_ok=True)
+    with maker.database.reading() as session:
+        row = library.certificate_of(session, licence)
+        for name, identifier in (("revoked", revoked), ("expired", expired), ("forged", licence)):
+            one = library.certificate_of(session, identifier)
+            (document,) = library.documents(session, maker.certs.keys, one)
+            content = document.content if name != "forged" else sample_third_parties.forged(document.content)
+            file = folder / f"{name}.{document.format}"
+            file.write_bytes(content)
+            told[name] = str(file)
+    return {**told, "printed": f"/v/{row.token}"}
+
+
+def _third_parties(running: Running, sandbox: Sandbox, at: datetime) -> None:
+    """Let a bank, a notary and a bidding centre in, where the registers are there that they ask."""
+    if "sources" not in sandbox.told:
+        return
+    holders = {each["type"]: each for each in sandbox.told["sources"]}
+    with running.database.transaction() as session:
+        sandbox.told["third_parties"] = sample_third_parties.sample(session, running, holders, at)
 
 
 def _told(magic: Magic, certs: Certs) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from base.program import Running
 from keys.parties import organisations
 from keys.parties.organisations import NewOrganisation
 from keys.parties.sample import CITY, COUNTY, MAKER, ORGANISATIONS, PROVINCE, code_of
+from keys.parties.sample_people import InventedPerson
 from signing import sample as signing_sample
 from signing.sample import SYSTEM, InventedSeal
 
@@ -42,6 +43,8 @@ _DECIDING: Final = (
     # It shares the promise records (告知承诺); and who rules where the highest authority is itself a party.
     ("credit", "演示省公共信用信息中心", PROVINCE, "province"),
     ("government", "演示省人民政府办公厅", PROVINCE, "province"),
+    # Another county, whose window receives for organs elsewhere (异地代收).
+    ("far-window", "演示县政务服务中心", "320925", "county"),
 )
 
 
@@ -62,6 +65,10 @@ REGIONS: Final[Mapping[str, str]] = MappingProxyType({short: region for short, _
 NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {**{each.short: each.name for each in ORGANISATIONS}, **{short: name for short, name, *_ in (*_ORGANS, *_DECIDING)}}
 )
+
+
+# Who rules on a dispute in which the highest authority is itself a party (裁定).
+RULING: Final = (InventedPerson("ruling", "演示异议裁定人员", "government", ("authority",)),)
 
 
 def code(short: str) -> str:

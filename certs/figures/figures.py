@@ -167,8 +167,8 @@ FIGURES: Final = (
         "materials_spared",
         "免交材料份数",
         "Materials spared",
-        "当月在收件或绑定办件的查询中查到、或者沿用以前提交的材料份数；同一查询重复进行不重复计",
-        "materials found in the month by look-ups of a case, or reused from an earlier one; asking again adds nothing",
+        "当月在收件或绑定办件的查询中查到、或者沿用以前提交的材料份数；同一办件内每人的每份材料只计一次",
+        "materials found in the month by look-ups of a case, or reused from an earlier one; in a case each once",
         _sum(tallies.SPARED),
     ),
     Figure(

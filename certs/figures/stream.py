@@ -19,7 +19,7 @@ from base.models import AuditEntry
 from base.workdays import local_day
 from certs.figures import tallies
 from certs.figures.models import REGION_LENGTH
-from certs.figures.tallies import Kind, Place, Step
+from certs.figures.tallies import CaseName, Kind, Place, Step
 from certs.filing.cases.models import Case, CaseEvaluation
 from certs.filing.lookups.models import FilingLookup
 from certs.models import Certificate
@@ -201,15 +201,38 @@ def _objections(session: Session, entries: Sequence[Read], _piece: Piece, told: 
 
 
 def _spared(session: Session, entries: Sequence[Read], piece: Piece, told: Counted) -> None:
+    entry_of = {each.index: each for each in entries}
     things = {each.thing for each in entries}
     regions = {**_rows(session, [FilingLookup.id, FilingLookup.region], things)}
     regions |= _rows(session, [Case.number, Case.region], things)
-    entry_of = {each.index: each for each in entries}
-    for thing, history in _histories(session, things, piece.end).items():
+    for history in _cases(session, things, piece.end):
         for index, count in tallies.spared(history):
             each = entry_of.get(index)
             if each is not None:
-                told.add(each.day, regions.get(thing, ("",))[0], each.entry.organisation, tallies.SPARED, count)
+                told.add(each.day, regions.get(each.thing, ("",))[0], each.entry.organisation, tallies.SPARED, count)
+
+
+def _cases(session: Session, things: Iterable[str], end: int) -> list[list[Step]]:
+    """Give all that was entered before a number about the cases of these things, each case in order."""
+    known = _histories(session, things, end)
+    wanted = {case for history in known.values() if (case := _case(history)) is not None}
+    numbers = {each.number for each in wanted}
+    found: dict[str, list[Step]] = {}
+    for part in _parts(numbers):
+        row = FilingLookup
+        others = session.scalars(select(row.id).where(or_(row.basis.in_(part), row.bound_to.in_(part))))
+        found |= _histories(session, {*others} - set(known), end)
+    found |= _histories(session, numbers - set(known), end) | known
+    by_case: dict[CaseName, list[Step]] = defaultdict(list)
+    for history in found.values():
+        case_of = _case(history)
+        if case_of is not None and case_of in wanted:
+            by_case[case_of] += history
+    return [sorted(each, key=lambda step: step.index) for each in by_case.values()]
+
+
+def _case(history: Iterable[Step]) -> CaseName | None:
+    return next((case for each in history if (case := tallies.case_named(each)) is not None), None)
 
 
 def _histories(session: Session, things: Iterable[str], end: int) -> dict[str, list[Step]]:
@@ -222,7 +245,8 @@ def _histories(session: Session, things: Iterable[str], end: int) -> dict[str, l
             query.where(*about, AuditEntry.act.in_(SPARING), AuditEntry.leaf_index < end)
         ):
             entry = Recorded(index, content).entry
-            found[entry.thing.id].append(Step(index, entry.act, dict(entry.facts)))
+            thing = entry.thing.id
+            found[thing].append(Step(index, entry.act, dict(entry.facts), thing, entry.organisation or ""))
     return found
 
 

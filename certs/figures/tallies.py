@@ -1,15 +1,17 @@
 """What is counted and under which names; what one look-up or one use comes to. Pure.
 
 A use is counted under how it ended, none of which is another: found, not found, not covered, source down, denied, and
-pending. Materials that are spared are counted by the case that they are spared in: a look-up counts when it names its
-case, or when it is bound to one, with as many materials as it found at best, so that asking again adds nothing.
+pending. Materials that are spared are counted by the case that they are spared in, each once: a look-up counts when it
+names its case or is bound to one; asked again, or by another look-up of the same case, a material adds nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from exchange.agreements.purposes import BasisKind
 from exchange.door.outcomes import Outcome
 
 CERTIFICATE, DATA = "certificate", "data"
@@ -52,11 +54,21 @@ class Kind:
 
 @dataclass(frozen=True)
 class Step:
-    """An entry of a look-up or a case that materials may be spared by."""
+    """An entry of a look-up or a case that materials may be spared by: `thing` is which, `organisation` who did it."""
 
     index: int
     act: str
-    facts: dict[str, Any]
+    facts: Mapping[str, Any]
+    thing: str = ""
+    organisation: str = ""
+
+
+@dataclass(frozen=True)
+class CaseName:
+    """What a case is known by: its number, or an office's own number before there is a case."""
+
+    number: str
+    office: str = ""
 
 
 def used(kind: str, outcome: str) -> str:
@@ -69,17 +81,51 @@ def evaluated(level: int) -> str:
     return f"level_{level}"
 
 
+def case_named(step: Step) -> CaseName | None:
+    """Tell which case an entry names; inspections and agreements are none.
+
+    An entry that does not tell what carries its number is of a look-up by itself, as all were once.
+    """
+    if step.act == REUSED:
+        return CaseName(step.thing)
+    if step.act == BOUND:
+        return CaseName(str(step.facts["case"]))
+    number, kind = str(step.facts.get("basis") or ""), step.facts.get("basis_kind")
+    if kind == BasisKind.INTAKE:
+        return CaseName(number, step.organisation)
+    if kind is None and number:
+        return CaseName(step.thing, step.thing)
+    return CaseName(number) if kind == BasisKind.CASE else None
+
+
 def spared(history: Iterable[Step]) -> Iterator[tuple[int, int]]:
-    """Tell which entries of one look-up or case spared materials that were not spared before, and how many."""
-    found, counted, has_case, reused = 0, 0, False, set()
+    """Tell which entries of one case spared materials that were not spared in it before, and how many.
+
+    `history` has all entries of the case's look-ups, also those from before it was known whose they are.
+    """
+    found: dict[str, Counter[tuple[str, str]]] = {}
+    named: set[str] = set()
+    reused: set[str] = set()
+    counted = 0
     for step in history:
         if step.act == REUSED:
             reused.add(str(step.facts.get("material", "")))
-            now = len(reused)
-        else:
-            found = max(found, list(step.facts.get("outcomes", ())).count(FOUND))
-            has_case = has_case or step.act == BOUND or bool(step.facts.get("basis"))
-            now = found if has_case else 0
+        elif step.act == LOOKED_UP:
+            found[step.thing] = found.get(step.thing, Counter()) | _materials(step)
+        if case_named(step) is not None:
+            named.add(step.thing)
+        best: Counter[tuple[str, str]] = Counter()
+        for thing in named:
+            best |= found.get(thing, Counter())
+        now = best.total() + len(reused - {key for key, _ in best})
         if now > counted:
             yield step.index, now - counted
             counted = now
+
+
+def _materials(step: Step) -> Counter[tuple[str, str]]:
+    """Give what a look-up found: by material and role, how many persons' papers."""
+    told = step.facts.get("found")
+    if told is None:
+        return Counter({(step.thing, ""): list(step.facts.get("outcomes", ())).count(FOUND)})
+    return Counter((str(key), str(role)) for key, role in told)

@@ -19,6 +19,7 @@ from base.callers import Caller
 from base.program import Running, Sandbox
 from base.workdays import CalendarYearUnknown, local_day
 from certs import sample_library, sample_organs, sample_scenes
+from certs.filing import sample_elsewhere
 from certs.filing.cases import cases, evaluations, receiving
 from certs.filing.cases.certificates import Follower
 from certs.filing.cases.evaluations import Rated
@@ -46,7 +47,7 @@ from signing.wiring import Signing
 SCOPE: Final = "case:write"
 # Whose systems a visitor may act with, beside the window's own.
 SYSTEMS: Final = {"approval": sample_scenes.BUREAU_SYSTEM, "city-market": "yanshi-market"} | {
-    each: f"yanshi-{each}" for each in ("fire", "city-management")
+    each: f"yanshi-{each}" for each in ("fire", "city-management", sample_elsewhere.WINDOW)
 }
 # The longest term that any of these cases begins, and how far back they lie where it would reach into a year whose
 # holidays nobody knows yet: in December the sandbox's cases are those of November.
@@ -85,14 +86,16 @@ def sample(running: Running, sandbox: Sandbox) -> None:
         restaurant, newborn = _restaurant(desk), _newborn(desk)
         letter = _letter(desk, told["accepted"])
     _certified(running, parts, certs, told, at)
+    usages = {sample_elsewhere.STORY: sample_elsewhere.used(running, told[sample_elsewhere.STORY], at)}
     with running.database.transaction() as session:
         desk = replace(desk, session=session)
         for each in STORIES:
-            _ended(desk, each, told[each.name])
+            _ended(desk, each, told[each.name], usages.get(each.name, ""))
     sandbox.told["filing"] = {
         "cases": told,
         "clients": clients,
         "package_kinds": kinds,
+        "elsewhere": _elsewhere(clients, told, usages),
         "packages": {RESTAURANT: restaurant["package"], NEWBORN: newborn},
         "undertakings": {"letter": letter, "promise": restaurant["promise"], "later": restaurant["later"]},
     }
@@ -132,7 +135,8 @@ def _client(session: Session, short: str, system: str, at: datetime) -> dict[str
         return {"id": row.id, "organisation": organ}
     name = f"{organisation_of(session, organ).name}业务系统"
     row = systems.add(session, NewSystem(system, name, organ), MAKER, at)
-    systems.grant_scopes(session, row, frozenset({SCOPE}), MAKER, at)
+    scopes = sample_elsewhere.SCOPES if short == sample_elsewhere.WINDOW else frozenset({SCOPE})
+    systems.grant_scopes(session, row, scopes, MAKER, at)
     return {"id": row.id, "secret": systems.give_secret(session, row, MAKER, at), "organisation": organ, "name": name}
 
 
@@ -153,15 +157,25 @@ def _before_certificate(story: Story) -> tuple[Any, ...]:
     return story.steps[:certified]
 
 
-def _ended(desk: Desk, story: Story, number: str) -> None:
-    """Take the steps that come after the certificate, and say how content the applicant is."""
+def _elsewhere(
+    clients: list[dict[str, str]], cases_told: Mapping[str, str], usages: Mapping[str, str]
+) -> dict[str, Any]:
+    """Tell what was received in another county: by whose system it can be read, which case, and the use in it."""
+    organ = sample_organs.code(sample_elsewhere.WINDOW)
+    client = next(each for each in clients if each["organisation"] == organ)
+    story = sample_elsewhere.STORY
+    return {"client": client, "case": cases_told[story], "usage": usages[story]}
+
+
+def _ended(desk: Desk, story: Story, number: str, usage: str) -> None:
+    """Take the steps that come after the certificate, and say how content the applicant is, with which use."""
     done = len(_before_certificate(story))
     for step, each in enumerate(story.steps[done:], start=done + 1):
         _take(desk, number, story, step, each)
     row = desk.session.get_one(Case, number)
     for place, satisfaction in enumerate(story.rated, start=1):
         by = _window(story.receiving)
-        given = Rated(f"rated-{place}", satisfaction, text="演示评价")
+        given = Rated(f"rated-{place}", satisfaction, text="演示评价", usage=usage)
         kept = evaluations.evaluate(desk.session, desk.parts, row, given, by, desk.at)
         if satisfaction <= evaluations.BAD:
             said = {"answer": "演示答复：已联系申请人", "rectified": "演示整改"}

@@ -67,7 +67,7 @@ STORIES: Final = (
     Story("granted", HYGIENE, (_ACCEPT, _PROCESS, _GRANT)),
     Story("refused", BOOKS, (_ACCEPT, _step(Act.REFUSE, words=REASON))),
     # Received in a county for the other one's organ, and sent back by courier.
-    Story("delivered", HYGIENE, (_ACCEPT, _GRANT, _COURIER), "county-window", (5,)),
+    Story("delivered", HYGIENE, (_ACCEPT, _GRANT, _COURIER), "far-window", (5,)),
     Story("delivered-badly", HOTEL, (_ACCEPT, _step(Act.GRANT), _WINDOW), rated=(2,)),
     Story("not-accepted", BOOKS, (_step(Act.NOT_ACCEPT, words=REASON),)),
     Story("handed-over", HOTEL, (_step(Act.HAND_OVER, words=REASON),)),

@@ -265,21 +265,30 @@ def seen_by(by: Caller, state: str | None = None) -> Select[HolderObjection]:
 def own(session: Session, keys: Keys, holders: Sequence[str]) -> list[Told]:
     """List a holder's objections, the newest first."""
     query = select(HolderObjection).where(HolderObjection.holder_hash.in_(holders))
-    rows = session.scalars(query.order_by(HolderObjection.at.desc(), HolderObjection.id))
-    return [told(session, keys, row) for row in rows]
+    return _told(session, keys, list(session.scalars(query.order_by(HolderObjection.at.desc(), HolderObjection.id))))
 
 
 def told(session: Session, keys: Keys, row: HolderObjection) -> Told:
     """Read an objection, its term, its answer, who was told and every step."""
-    query = select(Task).where(Task.thing_kind == OBJECTION, Task.thing_id == row.id).order_by(Task.id.desc()).limit(1)
-    task = session.scalars(query, execution_options={"populate_existing": True}).one()
-    answered = session.get(HolderAnswer, row.id)
-    reason = keys.open(session, answered.reason, bound_answer(row.id)).decode() if answered else ""
-    text = keys.open(session, row.text, _bound(row.id)).decode()
-    due = row.due_at if State(row.state) is State.TELLING and row.due_at else task.due_at
-    return Told(
-        row, text, due, task.escalated_to, answered, reason, HEARING.of(session, row.id), _steps(session, keys, row)
-    )
+    return _told(session, keys, [row])[0]
+
+
+def _told(session: Session, keys: Keys, rows: Sequence[HolderObjection]) -> list[Told]:
+    """Read objections with what belongs to each, asking once for all of them."""
+    numbers = [row.id for row in rows]
+    query = select(Task).where(Task.thing_kind == OBJECTION, Task.thing_id.in_(numbers)).order_by(Task.id)
+    newest = {task.thing_id: task for task in session.scalars(query, execution_options={"populate_existing": True})}
+    answers = select(HolderAnswer).where(HolderAnswer.objection.in_(numbers))
+    answered = {each.objection: each for each in session.scalars(answers)}
+    heard, steps = HEARING.of_all(session, numbers), _steps(session, keys, numbers)
+    found = []
+    for row in rows:
+        answer, task = answered.get(row.id), newest[row.id]
+        reason = keys.open(session, answer.reason, bound_answer(row.id)).decode() if answer else ""
+        text = keys.open(session, row.text, _bound(row.id)).decode()
+        due = row.due_at if State(row.state) is State.TELLING and row.due_at else task.due_at
+        found.append(Told(row, text, due, task.escalated_to, answer, reason, heard[row.id], steps[row.id]))
+    return found
 
 
 def states(session: Session, holders: Sequence[str], usages: Sequence[str]) -> dict[str, HolderObjection]:
@@ -367,12 +376,13 @@ def _found(session: Session, query: Select[HolderObjection], objection: str) -> 
     return row
 
 
-def _steps(session: Session, keys: Keys, row: HolderObjection) -> list[Stepped]:
-    query = select(HolderObjectionStep).where(HolderObjectionStep.objection == row.id)
-    return [
-        Stepped(each.step, each.state, each.organisation, _reason(session, keys, each), each.at)
-        for each in session.scalars(query.order_by(HolderObjectionStep.number))
-    ]
+def _steps(session: Session, keys: Keys, numbers: Sequence[str]) -> dict[str, list[Stepped]]:
+    query = select(HolderObjectionStep).where(HolderObjectionStep.objection.in_(numbers))
+    found: dict[str, list[Stepped]] = {number: [] for number in numbers}
+    for each in session.scalars(query.order_by(HolderObjectionStep.objection, HolderObjectionStep.number)):
+        said = _reason(session, keys, each)
+        found[each.objection].append(Stepped(each.step, each.state, each.organisation, said, each.at))
+    return found
 
 
 def _reason(session: Session, keys: Keys, step: HolderObjectionStep) -> str:

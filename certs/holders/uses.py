@@ -105,6 +105,13 @@ def shown_one(session: Session, holders: Sequence[str], usage: str, at: datetime
     return row
 
 
+def directory_names(session: Session, found: Sequence[HolderUse]) -> dict[str, str]:
+    """Name the directories that some uses were of, asking once for all of them."""
+    codes = {use.identifier for use in found if use.kind == DATA}
+    known = session.execute(select(Directory.code, Directory.name).where(Directory.code.in_(codes)))
+    return {**{code: code for code in codes}, **{each.code: each.name for each in known}}
+
+
 def name_of(session: Session, known: Types, use: HolderUse) -> str:
     """Name what was used: the type of certificate, or the directory."""
     if use.kind != DATA:

@@ -242,7 +242,14 @@ def _kept(
     row.items, row.notice = telling.kept(answer.items, originals), answer.notice
     session.flush()
     outcomes: Sequence[str] = sorted(each["outcome"] for each in answer.items)
-    facts: dict[str, Json] = {"item_code": row.item_code, "basis": row.basis, "outcomes": list(outcomes)}
+    basis = looking.purpose.basis
+    facts: dict[str, Json] = {
+        "item_code": row.item_code,
+        "basis": row.basis,
+        "basis_kind": basis.kind.value if basis else "",
+        "outcomes": list(outcomes),
+        "found": telling.found(answer.items),
+    }
     ROOM.changed(session, desk.by, desk.at, "filing-lookup.made", Thing(THING, row.id), row.runs, **facts)
     return row
 

@@ -24,6 +24,9 @@ class FilingLookup(Base):
         UniqueConstraint("organisation", "idempotency_key"),
         Index(None, "organisation", "basis", "asked_hash"),
         Index(None, "organisation", "bound_to"),
+        # Whoever looked up for a case: figures count a material once in it.
+        Index(None, "basis"),
+        Index(None, "bound_to"),
     )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)

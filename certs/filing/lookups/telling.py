@@ -103,6 +103,12 @@ def identifiers(told: Sequence[Told]) -> list[str]:
     return sorted({one["identifier"] for each in told for one in each["certificates"]})
 
 
+def found(told: Sequence[Told]) -> list[Json]:
+    """Name the materials that were found, with the role of whose they are: one line for each person's."""
+    persons = {(each["key"], each["role"], each["holder"]) for each in told if each["outcome"] == FOUND}
+    return [[key, role] for key, role, _ in sorted(persons)]
+
+
 def facts(told: Sequence[Told]) -> list[Json]:
     """Give what makes one answer the same as another: everything but the uses and the moments."""
     names = ("key", "holder", "type", "outcome", "certificates", "data")

@@ -7,7 +7,7 @@
 3. Results are handed over together once all are decided, or earlier in part where the applicant wants that.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -225,6 +225,14 @@ def package_of(session: Session, number: str, by: Caller, *, locked: bool = Fals
 def cases_of(session: Session, row: Package) -> list[Case]:
     """List the cases of a package, in the order of its items."""
     return list(session.scalars(select(Case).where(Case.package == row.number).order_by(Case.intake_key, Case.number)))
+
+
+def cases_of_each(session: Session, rows: Sequence[Package]) -> dict[str, list[Case]]:
+    """List the cases of each of some packages, asking once for all of them."""
+    found: dict[str, list[Case]] = {row.number: [] for row in rows}
+    for case in session.scalars(select(Case).where(Case.package.in_(found)).order_by(Case.intake_key, Case.number)):
+        found[case.package or ""].append(case)
+    return found
 
 
 def notes_of(session: Session, parts: Cases, row: Package) -> dict[str, str]:

@@ -27,10 +27,9 @@ def figures(  # noqa: C901, PLR0912, PLR0915 - one plain loop on purpose
         for line in (line_of(region, organisation), "*"):
             lines[line][figure] += count
 
-    best: dict[str, int] = {}
-    cases: dict[str, bool] = {}
-    counted: dict[str, int] = {}
-    reused: set[tuple[str, str]] = set()
+    papers: dict[str, set[tuple[str, str, int]]] = {}
+    cases: dict[str, tuple[str, str]] = {}
+    spared: dict[tuple[str, str], set[tuple[str, str, int]]] = defaultdict(set)
     for (content,) in session.execute(text("select content from base_audit_entries order by leaf_index")).all():
         entry = json.loads(bytes(content))
         facts, thing, act = entry["facts"], entry["thing"]["id"], entry["act"]
@@ -70,18 +69,20 @@ def figures(  # noqa: C901, PLR0912, PLR0915 - one plain loop on purpose
                 add(one(session, "keys_organisations", "code", who)["region"], who, "objections_answered")
         elif act in ("filing-lookup.made", "filing-lookup.bound"):
             if act == "filing-lookup.made":
-                best[thing] = max(best.get(thing, 0), facts["outcomes"].count("found"))
-                cases[thing] = cases.get(thing, False) or facts["basis"] != ""
+                papers.setdefault(thing, set()).update(numbered(facts["found"]))
+                if facts["basis_kind"] in ("case", "intake"):
+                    office = entry["organisation"] if facts["basis_kind"] == "intake" else ""
+                    cases[thing] = office, facts["basis"]
             else:
-                cases[thing] = True
-            if cases[thing]:
-                more = best.get(thing, 0) - counted.get(thing, 0)
-                counted[thing] = best.get(thing, 0)
-                if is_now and more:
+                cases[thing] = "", facts["case"]
+            if thing in cases:
+                new = papers[thing] - spared[cases[thing]]
+                spared[cases[thing]] |= new
+                if is_now and new:
                     region = one(session, "certs_filing_lookups", "id", thing)["region"]
-                    add(region, entry["organisation"], "materials_spared", more)
-        elif act == "material.reused" and (thing, facts["material"]) not in reused:
-            reused.add((thing, facts["material"]))
+                    add(region, entry["organisation"], "materials_spared", len(new))
+        elif act == "material.reused" and not any(key == facts["material"] for key, *_ in spared["", thing]):
+            spared["", thing].add((facts["material"], "", 0))
             if is_now:
                 add(one(session, "certs_cases", "number", thing)["region"], entry["organisation"], "materials_spared")
     tasks(session, month, until, add)
@@ -89,6 +90,11 @@ def figures(  # noqa: C901, PLR0912, PLR0915 - one plain loop on purpose
         lines[line]["certificate_types"] = len(types[line])
         lines[line]["directories"] = len(directories[line])
     return {line: shares(told) for line, told in lines.items()}
+
+
+def numbered(found: list[list[str]]) -> set[tuple[str, str, int]]:
+    """Tell the papers of several persons in one role apart."""
+    return {(key, role, found[:place].count([key, role])) for place, (key, role) in enumerate(found)}
 
 
 def say(add: Any, region: str, organisation: str, level: int) -> None:

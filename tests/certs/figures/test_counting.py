@@ -17,7 +17,7 @@ from certs.figures.figures import BY_NAME
 from certs.figures.models import FigureCount, FigureKind, FigureReader
 from certs.figures.months import Month
 from certs.figures.recounting import Difference
-from certs.figures.tallies import Place, Step
+from certs.figures.tallies import CaseName, Place, Step
 from keys.parties.sample import MAKER, code_of
 from tests.certs.figures import year_house
 from tests.certs.figures.year_house import LAST, YearHouse
@@ -189,26 +189,66 @@ def test_a_duty_done_late_stays_overdue_and_one_not_yet_due_is_not_counted(house
     assert values == {"duties_due": 3, "duties_overdue": 2, "demands_due": 3, "demands_in_time": 1}
 
 
-@given(st.lists(st.tuples(st.sampled_from(["made", "case", "bound"]), st.integers(0, 4)), max_size=8))
-def test_a_look_up_spares_what_it_found_at_best_once_it_has_a_case(steps: list[tuple[str, int]]):
-    history = [
-        Step(place, tallies.BOUND if kind == "bound" else tallies.LOOKED_UP, _facts(kind, found))
-        for place, (kind, found) in enumerate(steps)
-    ]
-    has_case = any(kind != "made" for kind, _ in steps)
-    best = max((found for kind, found in steps if kind != "bound"), default=0)
-    assert sum(count for _, count in tallies.spared(history)) == (best if has_case else 0)
+def made(place: int, found: list[list[str]], thing: str = "l", basis: str = "", kind: str = "case") -> Step:
+    facts = {"found": found, "basis": basis, "basis_kind": kind if basis else ""}
+    return Step(place, tallies.LOOKED_UP, facts, thing, "o")
 
 
-def _facts(kind: str, found: int) -> dict[str, object]:
-    return (
-        {} if kind == "bound" else {"outcomes": ["found"] * found + ["denied"], "basis": "n" if kind == "case" else ""}
-    )
+LICENCE, REGISTER, CARD = ["licence", "applicant"], ["register", "applicant"], ["card", "spouse"]
+PAPERS = st.lists(st.sampled_from([LICENCE, REGISTER, CARD]), max_size=4)
 
 
-def test_a_paper_is_reused_in_a_case_once():
-    told = [Step(place, tallies.REUSED, {"material": key}) for place, key in enumerate(["a", "a", "b"])]
+@given(st.lists(st.tuples(st.sampled_from("abc"), PAPERS), max_size=8))
+def test_a_case_is_spared_each_paper_once_whoever_finds_it_how_often(runs: list[tuple[str, list[list[str]]]]):
+    history = [made(place, found, thing, "n") for place, (thing, found) in enumerate(runs)]
+    most = {tuple(each): max(found.count(each) for _, found in runs) for _, papers in runs for each in papers}
+    assert sum(count for _, count in tallies.spared(history)) == sum(most.values())
+
+
+def test_two_look_ups_of_one_case_that_find_the_same_spare_it_once():
+    history = [made(0, [LICENCE, CARD], "a", "n"), made(1, [LICENCE, REGISTER], "b", "n")]
+    assert list(tallies.spared(history)) == [(0, 2), (1, 1)]
+
+
+def test_the_papers_of_two_persons_in_one_role_are_two():
+    assert list(tallies.spared([made(0, [CARD, CARD], "a", "n"), made(1, [CARD], "b", "n")])) == [(0, 2)]
+
+
+def test_a_look_up_without_a_case_spares_nothing_until_it_is_bound_to_one():
+    bound = Step(2, tallies.BOUND, {"case": "n"}, "a", "o")
+    history = [made(0, [LICENCE], "a"), made(1, [LICENCE, REGISTER], "b", "n"), bound, made(3, [CARD], "a")]
+    assert list(tallies.spared(history)) == [(1, 2), (3, 1)]
+    assert list(tallies.spared(history[:1])) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "case"),
+    [
+        ("case", CaseName("n")),
+        ("intake", CaseName("n", "o")),
+        ("task", None),
+        ("agreement", None),
+    ],
+)
+def test_inspections_and_agreements_name_no_case_and_an_intake_is_its_office_s(kind: str, case: CaseName | None):
+    assert tallies.case_named(made(0, [LICENCE], basis="n", kind=kind)) == case
+
+
+def test_an_entry_that_names_no_materials_counts_by_itself():
+    """Entries that were written before the materials were named."""
+    told = [Step(place, tallies.LOOKED_UP, _of_old(found), "l", "o") for place, found in enumerate((1, 3, 2))]
+    assert list(tallies.spared(told)) == [(0, 1), (1, 2)]
+    assert tallies.case_named(told[0]) == CaseName("l", "l")
+
+
+def _of_old(found: int) -> dict[str, object]:
+    return {"outcomes": ["found"] * found + ["denied"], "basis": "n"}
+
+
+def test_a_paper_is_reused_in_a_case_once_and_not_again_where_it_was_found():
+    told = [Step(place, tallies.REUSED, {"material": key}, "n") for place, key in enumerate(["a", "a", "licence"])]
     assert list(tallies.spared(told)) == [(0, 1), (2, 1)]
+    assert list(tallies.spared([*told, made(3, [LICENCE, CARD], "l", "n")])) == [(0, 1), (2, 1), (3, 1)]
 
 
 @pytest.mark.parametrize(

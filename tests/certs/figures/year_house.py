@@ -136,20 +136,37 @@ def publish(session: Session, code: str, owner: str, region: str, at: datetime) 
 
 
 def look_up(session: Session, number: str, organisation: str, region: str, at: datetime) -> None:
-    """Ask without a case, ask again and find more, bind it to a case, and ask again for nothing new."""
-    words = ("caller", "item_code", "item_name", "organ_name", "stage", "basis", "asked_hash", "answered_hash")
-    row = FilingLookup(
-        id=number, organisation=organisation, region=region, idempotency_key=None, complete=True, runs=1, usages=[],
-        items=[], notice=[], made_at=at, last_at=at, bound_to=None, bound_at=None, **dict.fromkeys(words, "x"),
-    )  # fmt: skip
-    session.add(row)
+    """Look up without a case, again and find more, bind it to a case, and look up for that case once more."""
+    case = f"n{number}"
     by = dataclasses.replace(MAKER, organisation=organisation)
     thing, hour = Thing("filing-lookup", number), timedelta(hours=1)
-    answers: tuple[list[Json], ...] = (["found", "not_found"], ["found", "found", "source_down"])
-    for outcomes in answers:
-        CERTS.changed(session, by, at, "filing-lookup.made", thing, 1, outcomes=outcomes, basis="")
-    CERTS.changed(session, by, at + hour, "filing-lookup.bound", thing, 1, case="n")
-    CERTS.changed(session, by, at + 2 * hour, "filing-lookup.made", thing, 3, outcomes=["found"], basis="")
+    session.add(_look_up(number, organisation, region, at, "", case))
+    licence: Json = ["licence", "applicant"]
+    register: Json = ["register", "applicant"]
+    card: Json = ["card", "spouse"]
+    answers: tuple[list[Json], ...] = ([licence], [licence, register])
+    for found in answers:
+        _made(session, by, at, thing, found)
+    CERTS.changed(session, by, at + hour, "filing-lookup.bound", thing, 1, case=case)
+    _made(session, by, at + 2 * hour, thing, [licence])
+    session.add(_look_up(f"{number}-2", organisation, region, at, case, None))
+    again = Thing("filing-lookup", f"{number}-2")
+    _made(session, by, at + 3 * hour, again, [register, card, card], case)
+
+
+def _made(session: Session, by: Caller, at: datetime, thing: Thing, found: list[Json], case: str = "") -> None:
+    told: dict[str, Json] = {"outcomes": [*["found"] * len(found)], "found": found, "basis": case}
+    told["basis_kind"] = "case" if case else ""
+    CERTS.changed(session, by, at, "filing-lookup.made", thing, 1, **told)
+
+
+def _look_up(number: str, organisation: str, region: str, at: datetime, basis: str, bound: str | None) -> FilingLookup:
+    words = ("caller", "item_code", "item_name", "organ_name", "stage", "asked_hash", "answered_hash")
+    return FilingLookup(
+        id=number, organisation=organisation, region=region, idempotency_key=None, complete=True, runs=1, usages=[],
+        items=[], notice=[], made_at=at, last_at=at, basis=basis, bound_to=bound, bound_at=None,
+        **dict.fromkeys(words, "x"),
+    )  # fmt: skip
 
 
 def task(session: Session, organisation: str, duty: str, at: datetime, late: int | None) -> None:

@@ -10,9 +10,12 @@ from base.callers import Caller
 from base.db import DatabaseSettings
 from base.program import Running, Sandbox
 from base.web import WebSettings
+from certs import sample as certificate_sample
 from certs import sample_organs, sample_scenes
+from certs.demanding import sample as demanding_sample
 from certs.filing import sample as filing_sample
 from certs.filing.matters import sample as matter_sample
+from certs.wiring import Certs
 from keys.authority import sample as authority_sample
 from keys.custody import sample as custody_sample
 from keys.parties import sample as party_sample
@@ -48,6 +51,9 @@ def made(folder: Path) -> Made:
     sample_organs.founded(running, folder, clock.now())
     with running.database.transaction() as session:
         sample_scenes._client(session, clock.now())
+    with running.database.transaction() as session:
+        certificate_sample._listed(session, list(running.parts[Certs].types.values()), clock.now())
     matter_sample.sample(running, told)
     filing_sample.sample(running, told)
+    demanding_sample.sample(running, told)
     return Made(running, told.told)

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+import app
 from base import calendar
 from base.workdays import Calendar
-from certs import library
+from certs import library, sample_organs
 from certs.filing import sample
 from certs.filing.cases import evaluations, parties, reading
-from certs.filing.cases.life import State
-from certs.filing.cases.models import Case, CaseEvaluation
+from certs.filing.cases.life import Act, State
+from certs.filing.cases.models import Case, CaseEvaluation, CaseStep
 from certs.filing.cases.wiring import Cases
 from certs.filing.matter import Confidence
 from certs.filing.matters import annex, matters
@@ -24,7 +25,11 @@ from certs.filing.packages.models import Package
 from certs.filing.undertakings.models import Undertaking
 from certs.life import Standing
 from exchange.agreements import matters as code_list
+from exchange.demands import steps
+from exchange.demands.models import Demand
+from exchange.door.models import Usage
 from exchange.models import Task
+from keys.parties.sample import code_of
 from tests.certs.filing.sandbox import Made, made
 
 
@@ -166,7 +171,13 @@ def test_a_promise_a_later_paper_with_its_day_and_a_letter_stand_open(sandbox: M
 
 def test_the_systems_of_the_organs_may_work_on_cases(sandbox: Made):
     clients = {each["id"]: each for each in filing(sandbox)["clients"]}
-    assert set(clients) == {"yanshi-approval", "yanshi-market", "yanshi-fire", "yanshi-city-management"}
+    assert set(clients) == {
+        "yanshi-approval",
+        "yanshi-market",
+        "yanshi-fire",
+        "yanshi-city-management",
+        "yanshi-far-window",
+    }
     assert all("secret" in each for name, each in clients.items() if name != "yanshi-approval")
 
 
@@ -186,3 +197,56 @@ def test_no_organ_of_the_sandbox_is_real(sandbox: Made):
         assert session.scalar(select(func.count()).select_from(Case)) == 12 + 3 + 5
         names = session.scalars(select(MatterVersion.organ_name)).all()
     assert all("演示" in each for each in names)
+
+
+# --- scenes -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def far(sandbox: Made) -> Any:
+    """Call as the system of the county that received for another."""
+    site = app.create_app(sandbox.running.settings)
+    client = filing(sandbox)["elsewhere"]["client"]
+    form = {"grant_type": "client_credentials", "client_id": client["id"], "client_secret": client["secret"]}
+    token = site.test_client().post("/oauth/token", data=form).get_json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    return lambda path: site.test_client().get(f"/api/v1{path}", headers=headers).get_json()
+
+
+def test_what_one_county_received_another_decided_and_it_came_back_by_courier_with_a_word_on_the_use(
+    sandbox: Made, far: Any
+):
+    """Scene 7: two counties, a courier's number, the certificate, and 好差评 on the use that the window made of it."""
+    told = filing(sandbox)["elsewhere"]
+    case = far(f"/cases/{told['case']}")
+    organs = {each: sample_organs.code(each) for each in ("approval", "far-window")}
+    assert (case["organ"], case["receiving_organ"]) == (organs["approval"], organs["far-window"])
+    assert {sample_organs.REGIONS[each] for each in organs} == {"320902", "320925"}
+    assert (case["state"], case["receiving_region"]) == ("delivered", "320925")
+    (said,) = far(f"/cases/{told['case']}/evaluations")["items"]
+    assert (said["satisfaction"], said["usage_id"]) == (5, told["usage"])
+    receipt = far(f"/receipts/{told['usage']}")
+    assert receipt.get("usage_id", told["usage"]) == told["usage"], receipt
+    with sandbox.running.database.reading() as session:
+        use = session.get_one(Usage, told["usage"])
+        delivered = session.scalars(
+            select(CaseStep).where(CaseStep.case == told["case"], CaseStep.act == Act.DELIVER.value)
+        ).one()
+    assert (use.organisation, use.outcome, use.basis) == (organs["far-window"], "found", told["case"])
+    assert delivered.facts["delivery_type"] == "courier"
+
+
+def test_a_gap_of_filing_became_a_demand_that_was_refused_disputed_and_promised_to_be_met(sandbox: Made):
+    """Scene 9: nobody typed it in; the county's authority named the provider, the province's obliged it."""
+    told = sandbox.told["gap"]
+    with sandbox.running.database.reading() as session:
+        row = session.get_one(Demand, told["demand"])
+        taken = [each.step for each in steps.history(session, row)]
+        assert [each for each in taken if each != "begin"] == ["assign", "refuse", "dispute", "oblige"]
+        assert (row.state, row.provider) == ("promised", code_of("civil"))
+        (asker,) = steps.askers(session, row)
+        assert (asker.organisation, asker.origin) == (told["organ"], "gap")
+        (task,) = session.scalars(
+            select(Task).where(Task.thing_kind == "demand", Task.thing_id == row.id, Task.done_at.is_(None))
+        )
+        assert (task.organisation, task.role) == (code_of("civil"), "provider")
