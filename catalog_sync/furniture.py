@@ -5,6 +5,7 @@ from typing import Final
 from base.program import Furniture
 from catalog_sync import checks, commands, jobs, monitors, routes, sample, wiring
 from catalog_sync import models as _sync_tables  # noqa: F401 - tables of a room are known once its models are
+from catalog_sync.arrivals import front_models as _front_tables  # noqa: F401 - tables of a room are known once its models are
 from catalog_sync.arrivals import jobs as arrival_jobs
 from catalog_sync.arrivals import models as _arrival_tables  # noqa: F401 - tables of a room are known once its models are
 from catalog_sync.cascade import jobs as cascade_jobs
@@ -23,6 +24,7 @@ from catalog_sync.refusals import jobs as refusal_jobs
 from catalog_sync.refusals import models as _refusal_tables  # noqa: F401 - tables of a room are known once its models are
 from catalog_sync.returns import jobs as return_jobs
 from catalog_sync.returns import models as _return_tables  # noqa: F401 - tables of a room are known once its models are
+from catalog_sync.returns import sample as return_sample
 from catalog_sync.simulator import doors
 from catalog_sync.simulator import settings as simulator
 from catalog_sync.targets import TARGETS
@@ -53,7 +55,7 @@ FURNITURE: Final = Furniture(
         difference_duties.seed,
         tickets.seed_of(monitors.MONITORS, "sync-monitoring"),
     ),
-    samples=(sample.sample, seal_sample.sample),
+    samples=(sample.sample, return_sample.sample, seal_sample.sample),
     sandbox_settings=(simulator.settings_of, doors.settings_of, doors.offices_of),
     sandbox_beside=(("simulate", "national"),),
 )

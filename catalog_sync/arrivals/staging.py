@@ -55,8 +55,8 @@ def collect(database: Database, sync: Sync, target: FileExchange, now: Callable[
             for each in described:
                 seen.add(str(each["id"]))
                 _one(database, sync, target, each, done, now)
-        except (ChannelDown, ChannelRefused) as error:
-            database.repeat(partial(_failed, target=target, error=error, at=now()))
+        except (ChannelDown, ChannelRefused, HostileAnswer) as error:
+            database.repeat(partial(_failed, sync=sync, target=target, error=error, at=now()))
             break
         if not described:
             break
@@ -144,9 +144,17 @@ def _before(session: Session, target: FileExchange, described_as: str) -> str | 
     return session.scalars(query).one_or_none()
 
 
-def _failed(session: Session, target: FileExchange, error: ChannelDown | ChannelRefused, at: datetime) -> None:
+def _failed(
+    session: Session,
+    sync: Sync,
+    target: FileExchange,
+    error: ChannelDown | ChannelRefused | HostileAnswer,
+    at: datetime,
+) -> None:
     channel = channel_of(session, target.name, locked=True)
-    if isinstance(error, ChannelRefused):
+    if isinstance(error, HostileAnswer):
+        channels.not_believed(session, sync, channel, error, ASKED, (), at)
+    elif isinstance(error, ChannelRefused):
         channels.refused(session, channel, error, at)
     else:
         channels.down(session, channel, error, at)

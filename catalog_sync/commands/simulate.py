@@ -9,6 +9,7 @@ import click
 from base import server
 from base.command_line import json_option, pass_running, report
 from base.program import Running
+from catalog_sync import channels
 from catalog_sync.simulator import claims, serving
 from catalog_sync.simulator.checker import Verdict, check
 from catalog_sync.simulator.doors import DoorsSettings
@@ -18,6 +19,8 @@ from catalog_sync.simulator.offices import OFFICES
 from catalog_sync.simulator.platform import Platform, described
 from catalog_sync.simulator.settings import SimulatorSettings
 from catalog_sync.simulator.store import Store
+from catalog_sync.targets import front_library
+from catalog_sync.wiring import Sync
 
 EXIT_FAULTY = 1
 NATIONAL_GATEWAY = "national-gateway"
@@ -70,6 +73,7 @@ def national(
 @click.option("--export", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A sender's export / 导出")
 @click.option("--target", default=None, help="The target of our outbox; as the channel says / 目标")
 @click.option("--channel", default="gateway", show_default=True, help="By which door records came / 通道")
+@click.option("--down", is_flag=True, help="What it wrote into the front library against what we took / 核对下发数据")
 @click.option("--at-rest", is_flag=True, help="The sender has nothing left to send / 发送方已静止")
 @json_option
 @pass_running
@@ -80,11 +84,15 @@ def check_command(
     target: str | None,
     channel: str,
     *,
+    down: bool,
     at_rest: bool,
     as_json: bool,
 ) -> None:
     """Compare what it got with what the sender says / 与发送方核对."""
     folder = data or Path(running.settings[SimulatorSettings].folder)
+    if down:
+        _end(_checked_down(running, folder, at_rest=at_rest), as_json=as_json)
+        return
     kept = Store(folder / channel if channel in OFFICES else folder)
     told_to = target or (channel if channel in OFFICES else NATIONAL_GATEWAY)
     with kept.reading() as taken:
@@ -95,6 +103,22 @@ def check_command(
             with running.database.reading() as session:
                 verdict = check(claims.of_outbox(session, told_to), happened, at_rest=at_rest)
     kept.close()
+    _end(verdict, as_json=as_json)
+
+
+def _checked_down(running: Running, folder: Path, *, at_rest: bool) -> Verdict:
+    """Compare what the platform wrote down with what was taken of it. Raises `NoSuchChannel`."""
+    sync: Sync = running.parts[Sync]
+    target, kept = channels.target_of(sync, front_library.NAME), Store(folder)
+    assert isinstance(target, front_library.FrontLibrary)  # noqa: S101 - nothing else has its name
+    with kept.reading() as told, running.database.reading() as session:
+        sent = claims.sent_down(told, at_rest=at_rest)
+        verdict = check(sent, claims.taken_down(session, sync.keys, target), at_rest=at_rest)
+    kept.close()
+    return verdict
+
+
+def _end(verdict: Verdict, *, as_json: bool) -> None:
     _say(verdict, as_json=as_json)
     sys.exit(0 if verdict.is_good else EXIT_FAULTY)
 

@@ -19,11 +19,13 @@ from catalog_sync.reconciliation.ranges import NAMED, Path, Range, Row, range_of
 from catalog_sync.reconciliation.tree import Day, Tree, grown
 
 AT_ONCE: Final = 20_000
+# The first columns: a kind's, a department's, a day's rows come together.
+GROUPED: Final = 3
 
 
 @dataclass(frozen=True)
 class Stock:
-    """Where rows are kept: their six columns, and which of them count."""
+    """Where rows are kept: their six columns, which count, and all of these where that is another query."""
 
     kind: InstrumentedAttribute[str]
     department: InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
@@ -32,6 +34,7 @@ class Stock:
     version: InstrumentedAttribute[int]
     digest: InstrumentedAttribute[str]
     where: tuple[ColumnElement[bool], ...] = field(repr=False)
+    whole: Select[Any] | None = field(default=None, repr=False)
 
     @property
     def rows(self) -> Select[Any]:
@@ -54,9 +57,10 @@ def look(session: Session, stock: Stock, tree: Tree, paths: Sequence[Path]) -> l
 
 def _days(session: Session, stock: Stock) -> Iterator[Day]:
     # Which order names stand in is the database's affair: a day has only to come in one piece.
-    query = stock.rows.order_by(stock.kind, stock.department, stock.day)
+    query = stock.rows if stock.whole is None else stock.whole
+    query = query.order_by(*list(query.selected_columns)[:GROUPED])
     told = session.execute(query.execution_options(yield_per=AT_ONCE))
-    for (kind, department, day), rows in groupby(told, key=lambda row: row[:3]):
+    for (kind, department, day), rows in groupby(told, key=lambda row: row[:GROUPED]):
         yield Day(kind, department, day.isoformat(), [(row[3], row[4], row[5]) for row in rows])
 
 

@@ -11,12 +11,12 @@ A held load keeps those behind it waiting; a place that does not answer is tried
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import exists, func, insert, select
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -32,10 +32,11 @@ from catalog_sync.arrivals.models import FAULT_LENGTH, STAGED, Arrival
 from catalog_sync.models import REASON_LENGTH
 from catalog_sync.returns import declaring, judging, landing
 from catalog_sync.returns.errors import NoSuchReturn, ReturnStepNotAllowed
-from catalog_sync.returns.judging import ELSEWHERE, Folded, Terms, Weighed
+from catalog_sync.returns.judging import ELSEWHERE, OTHER_REGION, Folded, Terms, Weighed
 from catalog_sync.returns.landing import ReturnTable
 from catalog_sync.returns.models import Return, ReturnLoad, ReturnReject
 from catalog_sync.returns.states import ACTIVE, APPLIED, DROPPED, HELD, OPEN, PAUSED, UNFINISHED, WHOLE
+from catalog_sync.targets.front.down import DOUBLED, OVERTAKEN
 from catalog_sync.wiring import Sync
 from exchange.feeds.errors import PushDestinationFailed
 from exchange.feeds.pushes import rows as typing_rows
@@ -262,7 +263,11 @@ def _weigh(session: Session, sync: Sync, work: Work, weighed: Weighed, at: datet
     row = load_of(session, work.load, locked=True)
     row.goes, row.stood = weighed.goes, weighed.stood
     told = sync.settings
-    reason = judging.held(weighed, told.most_gone_percent, told.most_rejected_percent)
+    # Rows of others come with what is sent to all, and what was told before or later says nothing against the rest.
+    idle = (ReturnReject.load == row.id, ReturnReject.reason.in_((OTHER_REGION, DOUBLED, OVERTAKEN)))
+    passed_over = session.scalar(select(func.count()).where(*idle)) or 0
+    counted = replace(weighed, rows=weighed.rows - passed_over, rejects=weighed.rejects - passed_over)
+    reason = judging.held(counted, told.most_gone_percent, told.most_rejected_percent)
     if row.state != OPEN or work.is_decided or not reason:
         session.flush()
         return "" if row.state == OPEN else row.state

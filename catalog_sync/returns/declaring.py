@@ -20,7 +20,8 @@ from base.canonical import Json, canonical
 from catalog_sync.acting import ROOM
 from catalog_sync.returns.errors import NoSuchReturn, ReturnKnown, ReturnStepNotAllowed, UnusableReturn
 from catalog_sync.returns.models import Return
-from catalog_sync.returns.states import ACTIVE, ENDED, PAUSED
+from catalog_sync.returns.states import ACTIVE, ENDED, PAUSED, WHOLE
+from catalog_sync.targets.front_library import FrontLibrary
 from catalog_sync.wiring import Sync
 from exchange import directories
 from exchange.feeds.pushes.destinations import table
@@ -170,6 +171,9 @@ def _require_usable(session: Session, sync: Sync, new: NewReturn, directory: Dir
         raise UnusableReturn("#/columns", "two items of one column")
     if not all(len(each.encode()) <= LONGEST_IDENTIFIER for each in new.columns.values()):
         raise UnusableReturn("#/columns", "name")
+    target = sync.targets[new.target]
+    if isinstance(target, FrontLibrary):
+        _require_of_front_library(target, new)
     if new.key_item not in new.columns or known[new.key_item].type not in KEYS:
         raise UnusableReturn("#/key_item", "a text or whole number among the columns")
     if new.region_item is None and owner.level != WIDEST:
@@ -178,6 +182,21 @@ def _require_usable(session: Session, sync: Sync, new: NewReturn, directory: Dir
         new.region_item not in new.columns or known[new.region_item].type is not ItemType.STRING
     ):
         raise UnusableReturn("#/region_item", "a text among the columns")
+
+
+def _require_of_front_library(target: FrontLibrary, new: NewReturn) -> None:
+    """See that the table is one of data, the columns are its own, and the key is what its rows are ordered by."""
+    data = target.data(new.table)
+    if data is None:
+        raise UnusableReturn("#/table", "no table of data that the front library's tables name")
+    names = {each.name for each in data.columns}
+    for item, column in new.columns.items():
+        if column not in names:
+            raise UnusableReturn(f"#/columns/{item}", f"no column of {new.table}")
+    if new.columns.get(new.key_item) != data.natural:
+        raise UnusableReturn("#/key_item", f"the item of {data.natural}")
+    if new.mode == WHOLE:
+        raise UnusableReturn("#/mode", "changes: what comes down there is never all there is")
 
 
 def _digest(told: list[Json]) -> str:

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.db import Database
-from catalog_sync.arrivals import from_sites
+from catalog_sync.arrivals import from_front, from_sites
 from catalog_sync.arrivals.models import Arrival
 from catalog_sync.returns import applying, declaring
 from catalog_sync.returns.models import Return, ReturnLoad
 from catalog_sync.returns.states import ACTIVE, APPLIED
 from catalog_sync.targets.another_site import AnotherSite
+from catalog_sync.targets.front_library import FrontLibrary
 from catalog_sync.targets.target import ChannelDown, ChannelRefused, HostileAnswer
 from catalog_sync.wiring import Sync
 
@@ -34,9 +35,12 @@ def fetch(database: Database, sync: Sync, returned: str, now: Callable[[], datet
     with database.reading() as session:
         row = declaring.return_of(session, returned)
     target = sync.targets.get(row.target)
-    if row.state != ACTIVE or not isinstance(target, AnotherSite):
+    if row.state != ACTIVE or not isinstance(target, AnotherSite | FrontLibrary):
         return 0
-    taken, refused = from_sites.collect(database, sync, target, row.table_name, now)
+    if isinstance(target, FrontLibrary):
+        taken, refused = from_front.collect(database, sync, target, row.table_name, now)
+    else:
+        taken, refused = from_sites.collect(database, sync, target, row.table_name, now)
     database.repeat(partial(applying.note, returned=returned, failure=refused))
     return taken.rows
 

@@ -46,6 +46,8 @@ class Stage(enum.StrEnum):
     """In what is offered to be copied."""
     FILE = "file"
     """In the files that it sends down."""
+    ROW = "row"
+    """In the rows that it writes down into a front library."""
     REVIEW = "review"
     """In the receipts that come later."""
     RULE = "rule"
@@ -97,6 +99,12 @@ FAULTS: Final[Mapping[str, Fault]] = laid_out(
     Fault("file-elsewhere", Stage.FILE, "下行文件路径越界", "a file's path leads elsewhere"),
     Fault("file-short", Stage.FILE, "下行文件不完整", "a file lacks its last bytes"),
     Fault("file-miscounted", Stage.FILE, "下行文件条数不符", "a file has fewer rows than are told"),
+    Fault("row-mistyped", Stage.ROW, "下发行：数字列里是文字", "a row that comes down has a word for a number"),
+    Fault("row-encoding", Stage.ROW, "下发行：编码错误（GB18030）", "a row that comes down is in another encoding"),
+    Fault("row-huge", Stage.ROW, "下发行：极长", "a row that comes down holds a million characters"),
+    Fault("row-operation", Stage.ROW, "下发行：未知的同步类型", "a row that comes down has an unknown operation"),
+    Fault("row-batch-doubled", Stage.ROW, "下发批次重复", "a batch that came down comes once more"),
+    Fault("row-late", Stage.ROW, "下发行：时间早于已下发的", "a row comes down late, after a later one of its thing"),
     Fault("receipt-lost", Stage.REVIEW, "回执丢失", "a receipt is lost"),
     Fault("receipt-doubled", Stage.REVIEW, "回执重复", "a receipt comes twice"),
     Fault("receipt-shuffled", Stage.REVIEW, "回执乱序", "receipts come in another order", "within", "50"),

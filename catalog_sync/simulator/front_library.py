@@ -5,7 +5,8 @@ another batch is taken in again, which the checker then calls doubled. Which rec
 sender's note beside it (`yinxin_rows`), where there is one: a sender without it is compared by natural keys alone.
 
 The faults are those of the kit as far as a database can have them: refused by a rule or by review, answers that are
-lost, doubled, shuffled, about nothing known, of a wrong type or huge, and rows that are cleared away.
+lost, doubled, shuffled, about nothing known, of a wrong type or huge, and rows that are cleared away. What it writes
+down as data is `front_data`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from base.workdays import SHANGHAI
 from catalog_sync.simulator import faults as known_faults
-from catalog_sync.simulator import store
+from catalog_sync.simulator import front_data, store
 from catalog_sync.simulator.faults import Faults
 from catalog_sync.simulator.store import METADATA, Store
 from catalog_sync.targets.front import ddl
@@ -71,6 +72,7 @@ class Round:
     refused: int = 0
     answered: int = 0
     cleared: int = 0
+    down: int = 0
 
 
 class FrontPlatform:
@@ -96,9 +98,20 @@ class FrontPlatform:
             for row in list(self._lying()):
                 self._take(session, told, row, number, at, done)
             answers = self._due(session, told, number)
+        done.down = self.send_down(at)
         done.answered = self._answer(answers, at)
         done.cleared = self._clear(at)
         return done
+
+    def send_down(self, at: datetime) -> int:
+        """Write what is next of its data, where this layout has a table for it; give how many rows."""
+        if front_data.TABLE not in self._theirs:
+            return 0
+        lite = self._engine.dialect.name == "sqlite"
+        with self._store.writing() as session:
+            told = known_faults.read(store.setting(session, store.FAULTS))
+            front_data.plan(session, lambda of, name, call: _strikes(of, told, name, call), at, lite=lite)
+        return front_data.write(self._store, self._engine, self._theirs[front_data.TABLE])
 
     def _lying(self) -> Iterator[_Row]:
         with self._engine.connect() as connection:

@@ -22,7 +22,7 @@ from base.errors import DomainError
 from base.settings import Settings, UnusableSetting, setting
 from base.workdays import SHANGHAI
 from catalog_sync.record import Record, Subject
-from catalog_sync.targets.files import control, data_file, folder, signatures
+from catalog_sync.targets.files import believing, control, data_file, folder, signatures
 from catalog_sync.targets.files.folder import PathRefused
 from catalog_sync.targets.front import columns, rows, taking, writing
 from catalog_sync.targets.front.columns import Layout, Table
@@ -134,7 +134,7 @@ class FileExchange:
             return writing.known(connection, [record.key]).get(record.key)
 
     def receipts(self, mark: str, at: datetime) -> Receipts:
-        """Tell which files were taken, which were not, and which nobody took in time."""
+        """Tell which files were taken, which were not, and which nobody took in time. Raises as every target does."""
         with self.transaction() as connection:
             self._take(connection, at)
             return taking.told(connection, mark)
@@ -260,28 +260,27 @@ class FileExchange:
         waiting = waiting.where(SENT.c.outcome == Outcome.ACCEPTED.value)
         until = _stamp(at - timedelta(days=self.exchange.told.expiry_days))
         ended = (desc.c.operatStat != control.code("waiting")) | (desc.c.createTime < until)
-        query = select(desc).where(desc.c.id.in_(waiting), ended).order_by(desc.c.createTime).limit(MOST_LOOKED_AT)
-        for row in connection.execute(query).all():
-            for key in _records_of(connection, row.id):
+        for row in believing.rows(connection, NAME, desc, desc.c.id.in_(waiting), ended, limit=MOST_LOOKED_AT):
+            for key in _records_of(connection, row["id"]):
                 self._settle(connection, key, at)
-            if row.operatStat == control.code("waiting"):
-                folder.remove(self.exchange.folder, row.filePath)
+            if row["operatStat"] == control.code("waiting"):
+                folder.remove(self.exchange.folder, row["filePath"])
 
     def _settle(self, connection: Connection, key: str, at: datetime) -> None:
         """Tell how a record ended: refused with one of its files, stored with all of them."""
         desc = self.database.table(control.DESC_UP)
         own = select(ROWS.c.row_guid).where(ROWS.c.record_key == key)
-        states = {row.id: row for row in connection.execute(select(desc).where(desc.c.id.in_(own)))}
-        failed = [each for each in states.values() if each.operatStat in control.code("failed")]
-        stored = all(each.operatStat in control.code("taken") for each in states.values())
+        states = believing.rows(connection, NAME, desc, desc.c.id.in_(own))
+        failed = [each for each in states if each["operatStat"] in control.code("failed")]
+        stored = all(each["operatStat"] in control.code("taken") for each in states)
         until = _stamp(at - timedelta(days=self.exchange.told.expiry_days))
-        late = [each for each in states.values() if each.operatStat == control.code("waiting")]
+        late = [each for each in states if each["operatStat"] == control.code("waiting")]
         if failed:
-            words = str(failed[0].reserved1 or "")[: columns.LONGEST_TEXT]
-            reply = Reply(Outcome.REFUSED, code=f"operat-stat-{failed[0].operatStat}", words=words)
+            words, state = str(failed[0]["reserved1"] or ""), failed[0]["operatStat"]
+            reply = Reply(Outcome.REFUSED, code=f"operat-stat-{state}", words=words)
         elif stored:
             reply = Reply(Outcome.STORED, code="file-taken", words="the file was taken")
-        elif any(each.createTime < until for each in late):
+        elif any(each["createTime"] < until for each in late):
             days = self.exchange.told.expiry_days
             reply = Reply(Outcome.REFUSED, code=EXPIRED, words=f"nobody took the file within {days} days")
         else:

@@ -22,10 +22,11 @@ from base.canonical import Json
 from base.settings import Settings, UnusableSetting, setting
 from base.workdays import SHANGHAI
 from catalog_sync.record import Operation, Record, Subject
-from catalog_sync.targets.front import columns, rows, taking, writing
-from catalog_sync.targets.front.columns import Fault, Layout
+from catalog_sync.targets.front import columns, down, rows, scanning, taking, writing
+from catalog_sync.targets.front.columns import Data, Fault, Layout
 from catalog_sync.targets.front.connection import FrontDatabase, RowsNotTaken
 from catalog_sync.targets.front.ddl import SENT, TAKEN
+from catalog_sync.targets.front.down import Down
 from catalog_sync.targets.front.refusals import Unbelievable
 from catalog_sync.targets.front.taking import Waiting
 from catalog_sync.targets.front.writing import Batch, Prepared
@@ -62,6 +63,14 @@ class FrontLibrarySettings:
         ("certificate", "case-step", "item", "user", "organisation"), "Which kinds of records go there."
     )
     tables: str = setting("", "A file with the tables as this site's library has them; empty: as tables.toml has them.")
+
+
+@dataclass(frozen=True)
+class Lying:
+    """Some rows of a table of data, as the database has them; or why there are none."""
+
+    rows: tuple[Mapping[str, Any], ...]
+    lacks: str = ""
 
 
 class FrontLibrary:
@@ -133,6 +142,25 @@ class FrontLibrary:
             taken = connection.execute(select(func.count()).select_from(TAKEN)).scalar() or 0
         told: dict[str, Json] = {each[0]: each[1] for each in outcomes}
         return {"rows": dict(lying), "sent": told, "taken": taken, "stored_means": self._waiting.words()}
+
+    def data(self, table: str) -> Data | None:
+        """Give a table of data that comes down; none where the layout has no such table."""
+        return self._layout.data.get(table)
+
+    def lying(self, data: Data, since: datetime | None, after: int, limit: int) -> Lying:
+        """Read rows of a table of data from some time on, in their order, after so many; or tell why there are none.
+
+        Raises as `send` does.
+        """
+        lacking = "" if after else self.database.lacks(data.name, {each.name for each in data.columns})
+        if lacking:
+            return Lying((), lacking)
+        with self.database.transaction() as connection:
+            return Lying(scanning.rows(connection, self.database.table(data.name), data, since, after, limit))
+
+    def down(self, data: Data, raw: Mapping[str, Any], at: datetime) -> Down:
+        """Read one of them strictly."""
+        return down.read(data, self._layout.operations, raw, at)
 
     def _prepared(self, records: Sequence[Record]) -> tuple[list[Prepared], dict[str, Reply]]:
         """Make the rows; what has a fault is answered at once."""

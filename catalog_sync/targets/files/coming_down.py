@@ -15,15 +15,18 @@ from sqlalchemy import select, update
 
 from base.workdays import SHANGHAI
 from catalog_sync.targets.file_exchange import FileExchange
-from catalog_sync.targets.files import control, data_file, folder, signatures
+from catalog_sync.targets.files import believing, control, data_file, folder, signatures
 from catalog_sync.targets.files.data_file import Read, UnreadableFile
 from catalog_sync.targets.files.folder import PathRefused
+from catalog_sync.targets.front import scanning
 
 HOSTILE: Final = frozenset({"path", "link", "no-plain-file", "digest", "signature", "signature-form", "cells"})
 # Files of one reading; the next takes the rest.
 MOST_AT_ONCE: Final = 50
 MOST_ROWS: Final = 1_000_000
 LONGEST_ID: Final = 200
+# Five hundred columns with their comments take a tenth of it; what is longer is cut, and no schema any more.
+LONGEST_SCHEMA: Final = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,15 @@ class _Refused(Exception):
 
 
 def waiting(exchange: FileExchange) -> list[Mapping[str, Any]]:
-    """List the descriptions that wait, the oldest first; each with its schema."""
+    """List the descriptions that wait, the oldest first; each with its schema. Raises as every target does."""
     desc, mng = exchange.database.table(control.DESC_DOWN), exchange.database.table(control.MNG_DOWN)
-    query = select(desc, mng.c.dataSchema.label("schema")).join(mng, mng.c.id == desc.c.mngId, isouter=True)
-    query = query.where(desc.c.operatStat == control.code("waiting"))
+    waiting_ones = desc.c.operatStat == control.code("waiting")
     with exchange.transaction() as connection:
-        found = connection.execute(query.order_by(desc.c.createTime, desc.c.id).limit(MOST_AT_ONCE)).mappings()
-        return [dict(each) for each in found]
+        found = believing.rows(connection, exchange.name, desc, waiting_ones, limit=MOST_AT_ONCE)
+        asked = select(scanning.cell(connection, mng.c.id), scanning.cell(connection, mng.c.dataSchema, LONGEST_SCHEMA))
+        named = asked.where(mng.c.id.in_([each["mngId"] for each in found]))
+        schemas = {row[0]: row[1] for row in connection.execute(named)}
+    return [{**each, "schema": schemas.get(each["mngId"])} for each in found]
 
 
 def opened(exchange: FileExchange, described: Mapping[str, Any], at: datetime) -> Arrived:

@@ -14,9 +14,13 @@ from importlib import resources
 from typing import Any, Final
 
 from base.workdays import SHANGHAI
+from catalog_sync.record import Operation
 
 TYPES: Final = ("varchar", "longtext", "int", "date", "datetime")
 KEEPS_CHANGE, KEEPS_THING = "change", "thing"
+# What the platform writes into every row; of a row that comes down they say its place among the others.
+BATCH, OPERATION, TIME = "cd_batch", "cd_operation", "cd_time"
+PLACES: Final = frozenset({BATCH, OPERATION, TIME})
 # MySQL's LONGTEXT takes 4 GiB; what names holders or laws is some thousands of characters long.
 LONGEST_TEXT: Final = 65_535
 MOST_INTEGER: Final = 2**31 - 1
@@ -143,13 +147,27 @@ class Rejects:
 
 
 @dataclass(frozen=True)
+class Data:
+    """A table of data that comes down: its columns, and the one that names the thing that a row is about."""
+
+    name: str
+    zh: str
+    natural: str
+    columns: tuple[Column, ...]
+    source: str
+    confidence: str
+
+
+@dataclass(frozen=True)
 class Layout:
-    """All tables, by name; and what stands between several values in one column."""
+    """All tables, by name; what stands between several values in one column; what the letters of operations mean."""
 
     tables: Mapping[str, Table]
     rejects: Mapping[str, Rejects]
     joined_by: str
     common: tuple[Column, ...] = field(default=())
+    data: Mapping[str, Data] = field(default_factory=dict)
+    operations: Mapping[str, Operation] = field(default_factory=dict)
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -181,7 +199,9 @@ def read(told: Mapping[str, Any]) -> Layout:
     shared = {name: each["columns"] for name, each in told.get("shared", {}).items()}
     tables = {name: _table(name, each, shared, common) for name, each in told["tables"].items()}
     rejects = {name: _rejects(name, each, tables, common) for name, each in told.get("rejects", {}).items()}
-    return Layout(tables, rejects, told["joined_by"], common)
+    data = {name: _data(name, each, tables, common) for name, each in told.get("data", {}).items()}
+    operations = {letter: Operation(each) for letter, each in told.get("operations", {}).items()}
+    return Layout(tables, rejects, told["joined_by"], common, data, operations)
 
 
 def _table(name: str, told: Mapping[str, Any], shared: Mapping[str, Any], common: tuple[Column, ...]) -> Table:
@@ -221,6 +241,15 @@ def _rejects(name: str, told: Mapping[str, Any], tables: Mapping[str, Table], co
         confidence=told["confidence"],
         guid=guid,
     )
+
+
+def _data(name: str, told: Mapping[str, Any], tables: Mapping[str, Table], common: tuple[Column, ...]) -> Data:
+    own = tables[told["of"]].columns if "of" in told else (*(column(each) for each in told["columns"]), *common)
+    columns = tuple(replace(each, needed=each.name in {told["natural"], *PLACES}) for each in own)
+    names = {each.name for each in columns}
+    if name in tables or len(names) != len(columns) or not {told["natural"], *PLACES} <= names:
+        raise ValueError(f"{name}: natural, columns")
+    return Data(_named(name), told["zh"], told["natural"], columns, told["source"], told["confidence"])
 
 
 def _known_by(natural: str, guid: str, common: tuple[Column, ...]) -> tuple[Column, ...]:

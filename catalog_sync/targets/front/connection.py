@@ -5,16 +5,16 @@ know), or it does not take these rows. Its own words may repeat a row, so only t
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, MetaData, inspect
+from sqlalchemy import Connection, Engine, MetaData, event, inspect
 from sqlalchemy.exc import DBAPIError, NoSuchTableError, SQLAlchemyError
 
 from catalog_sync.targets.front import columns, ddl
 from catalog_sync.targets.front.columns import Layout
-from catalog_sync.targets.target import ChannelDown, ChannelRefused
+from catalog_sync.targets.target import ChannelDown, ChannelRefused, HostileAnswer
 from exchange.feeds.errors import PushDestinationFailed
 from exchange.feeds.pushes.destinations.engines import engine_of
 from keys.signers.errors import SecretFileUnusable
@@ -69,7 +69,7 @@ class FrontDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Open a transaction. Raises `RowsNotTaken`, `ChannelDown`, `ChannelRefused`."""
+        """Open a transaction. Raises `RowsNotTaken`, `ChannelDown`, `ChannelRefused`, `HostileAnswer`."""
         with self._translated(), self.engine().begin() as connection:
             yield connection
 
@@ -81,7 +81,19 @@ class FrontDatabase:
             except (PushDestinationFailed, SecretFileUnusable, UnicodeDecodeError) as error:
                 reason = error.reason if isinstance(error, PushDestinationFailed) else "no-address"
                 raise ChannelRefused(self._target, reason) from error
+            if self._engine.dialect.name == "sqlite":
+                event.listen(self._engine, "connect", _bytes_where_no_text)
         return self._engine
+
+    def lacks(self, name: str, wanted: Collection[str]) -> str:
+        """Tell what of a table is not there; nothing where all is. Raises as `transaction` does."""
+        with self._translated():
+            looked = inspect(self.engine())
+            if not looked.has_table(name):
+                return f"no-table:{name}"
+            there = {each["name"] for each in looked.get_columns(name)}
+        missing = sorted(set(wanted) - there)
+        return f"no-column:{name}.{missing[0]}" if missing else ""
 
     def forget(self) -> None:
         """Look at everything anew the next time: after a failure its tables may be others."""
@@ -100,6 +112,9 @@ class FrontDatabase:
         except NoSuchTableError as error:
             self.forget()
             raise ChannelRefused(self._target, f"no-table:{error}") from error
+        except UnicodeDecodeError as error:
+            self.forget()
+            raise HostileAnswer(self._target, "encoding", bytes(error.object)) from error
         except (SQLAlchemyError, UnicodeError, OverflowError) as error:
             self.forget()
             raise ChannelDown(self._target, "database") from error
@@ -111,6 +126,8 @@ class FrontDatabase:
         found = {}
         present = set(looked.get_table_names())
         for name, laid in self._theirs.tables.items():
+            if name in self._layout.data:  # looked at when it is read
+                continue
             rejects = self._layout.rejects.get(name)
             if rejects is not None and rejects.confidence != KNOWN and name not in present:
                 continue
@@ -143,6 +160,18 @@ class FrontDatabase:
         if family == "data":
             return RowsNotTaken(reason)
         return (ChannelRefused if family == "refused" else ChannelDown)(self._target, reason)
+
+
+def _bytes_where_no_text(connection: Any, _record: object) -> None:
+    """Have SQLite give the bytes of a text that is none, so that they can be judged and kept."""
+    connection.text_factory = _text
+
+
+def _text(told: bytes) -> str | bytes:
+    try:
+        return told.decode()
+    except UnicodeDecodeError:
+        return told
 
 
 def _family(error: BaseException | None) -> tuple[str, str]:

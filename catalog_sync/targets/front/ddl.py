@@ -5,6 +5,7 @@ several of its tables have no key of a change. `yinxin_sent` has a row for each 
 of its rows; `yinxin_rows` what each of these rows was; `yinxin_taken` what came back, numbered in the order we saw it.
 """
 
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -89,6 +90,10 @@ def theirs(layout: Layout) -> MetaData:
         )
     for rejects in layout.rejects.values():
         Table(rejects.name, made, *(column(each, is_key=False) for each in rejects.columns), **MYSQL)
+    for data in layout.data.values():
+        # Nothing is asked of a row there: what is wrong with one is to be seen, not stumbled over.
+        free = (replace(each, needed=False) for each in data.columns)
+        Table(data.name, made, *(column(each, is_key=False) for each in free), **MYSQL)
     return made
 
 

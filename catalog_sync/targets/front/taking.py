@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, insert, or_, select, type_coerce, update
-from sqlalchemy.types import NullType
+from sqlalchemy import Connection, Select, func, insert, or_, select, update
 
 from base.workdays import SHANGHAI
-from catalog_sync.targets.front import refusals, writing
+from catalog_sync.targets.front import refusals, scanning, writing
 from catalog_sync.targets.front.columns import Layout, Rejects
 from catalog_sync.targets.front.ddl import KNOWN_BY, ROWS, SENT, TAKEN
 from catalog_sync.targets.front.refusals import Refusal
@@ -103,7 +102,7 @@ def _scanned(
     connection: Connection, rejects: Rejects, table: Any, since: datetime | None
 ) -> Generator[Mapping[str, Any]]:
     """Read the rows as the database has them: what our types would refuse must be seen, not stumbled over."""
-    columns = [_raw(connection, table.c[each.name]) for each in rejects.columns]
+    columns = [scanning.cell(connection, table.c[each.name]) for each in rejects.columns]
     query = select(*columns)
     if since is not None:
         query = query.where(or_(table.c[rejects.time] >= since, table.c[rejects.time].is_(None)))
@@ -113,13 +112,6 @@ def _scanned(
             if count >= MOST_SCANNED:
                 raise refusals.Unbelievable(f"{rejects.name} has more than {MOST_SCANNED} rows in two days", b"")
             yield dict(row)
-
-
-def _raw(connection: Connection, column: Any) -> Any:
-    """Ask for a cell without our type around it: SQLite keeps anything in any column."""
-    if connection.dialect.name == "sqlite":
-        return type_coerce(column, NullType()).label(column.name)
-    return column
 
 
 def _about(connection: Connection, rejects: Rejects, told: Refusal) -> str:
