@@ -19,7 +19,8 @@ from flask.sansio.app import App
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
-from base import problems, web
+from base import clock, problems, web
+from base.maintenance import Maintenance
 from console import preferences, words
 from console.assets import assets
 from console.wiring import ConsoleParts
@@ -82,6 +83,7 @@ def page(template: str, here: str = "", **facts: Any) -> Response:
             navigation=present(NAVIGATION),
             reference=present(REFERENCE),
             site=web.parts(ConsoleParts),
+            maintenance=_maintenance(),
             request_id=g.get("request_id", ""),
             switch=switch,
             asset=asset,
@@ -96,6 +98,14 @@ def page(template: str, here: str = "", **facts: Any) -> Response:
             name, choice, max_age=preferences.KEPT_SECONDS, secure=request.is_secure, samesite="Lax", path="/"
         )
     return response
+
+
+def _maintenance() -> dict[str, Any] | None:
+    """Tell of the maintenance window that stands."""
+    known: Maintenance | None = current_app.extensions["yinxin"].get(Maintenance)
+    at = clock.now()
+    window = None if known is None else known.window(at)
+    return None if window is None else {"window": window, "lasts": window.lasts(at)}
 
 
 def problem_page(told: problems.Problem) -> Response:

@@ -21,7 +21,8 @@ from base.callers import FirstStepNeeded, NotAuthenticated, Proof
 from base.db import Database
 from base.errors import DomainError
 from base.web import caller, guarded, limited, open_to_all, parts, signed_in
-from console import layout
+from console import kept, layout
+from console.kept import Kept
 from keys.algorithms.sm3 import HMAC_SM3
 from keys.parties import accounts, entrance, identity_provider, people, sessions
 from keys.parties.identity_provider import Arrival
@@ -68,6 +69,7 @@ FORM_SECONDS: Final = 3600
 FLOW_SECONDS: Final = 600
 # Where somebody is led who asked for nothing else.
 AFTER_LOGIN: Final = "/account"
+AT_WORK: Final = "/console"
 
 # Refusals that a form tells in its own words and lets the person try again.
 TOLD: Final[Mapping[type[DomainError], str]] = {
@@ -130,9 +132,18 @@ def _to_login() -> ResponseReturnValue:
     reading = request.method in {"GET", "HEAD"}
     if reading and request.headers.get("Sec-Fetch-Site") == "cross-site" and former_cookie() is None:
         return _onward(own_path(request.full_path.rstrip("?"), AFTER_LOGIN))
+    if not reading and (told := kept.of_form()) is not None:
+        return _in_the_middle(told)
     asked = {"next": request.full_path.rstrip("?")} if reading else {}
     response = redirect(f"{url_for('login.login')}?{urlencode(asked)}" if asked else url_for("login.login"), 303)
     return take_cookie(make_response(response)) if former_cookie() is not None else response
+
+
+def _in_the_middle(told: Kept) -> Response:
+    """Ask for the login in place of what a form asked for, and carry what was typed along."""
+    response = _login_page(AT_WORK, told=told)
+    response.status_code = HTTPStatus.UNAUTHORIZED
+    return take_cookie(response) if former_cookie() is not None else response
 
 
 # --- logging in and out -------------------------------------------------------------------------------------------
@@ -147,7 +158,7 @@ def login() -> Response:
 
 @login_pages.post("/login")
 @open_to_all
-@limited(FORM_LIMIT)
+@limited(FORM_LIMIT + kept.MOST_BYTES)
 def log_in() -> ResponseReturnValue:
     """Log in and lead on."""
     form, at = request.form, clock.now()
@@ -166,8 +177,12 @@ def log_in() -> ResponseReturnValue:
             at,
         )
     except (LoginRefused, TooManyAttempts, LoginBusy, ForeignOrigin) as refusal:
-        return _login_page(onward, refusal, form.get("login", "")[:64])
-    return _entered(opened, onward)
+        return _login_page(onward, refusal, form.get("login", "")[:64], kept.carried())
+    told = kept.carried()
+    if told is None or opened.pending:
+        return _entered(opened, onward)
+    page = layout.page("login_kept.html", here="none", kept=told, token=opened.csrf_token, onward=onward)
+    return give_cookie(page, opened, clock.now())
 
 
 @login_pages.post("/logout")
@@ -333,7 +348,7 @@ def prove_second_factor() -> ResponseReturnValue:
 # --- what the views share -----------------------------------------------------------------------------------------
 
 
-def _login_page(onward: str, refusal: DomainError | None = None, name: str = "") -> Response:
+def _login_page(onward: str, refusal: DomainError | None = None, name: str = "", told: Kept | None = None) -> Response:
     """Render the login form, with a token of its own in cookie and field."""
     secret = request.cookies.get(FORM_COOKIE, "")
     if not sessions.COOKIE_SHAPE.fullmatch(secret):
@@ -344,6 +359,7 @@ def _login_page(onward: str, refusal: DomainError | None = None, name: str = "")
         onward=onward,
         form_token=_form_mac(secret),
         name=name,
+        kept=told,
         provider=parts(Login).provider,
         **_told(refusal),
     )

@@ -33,17 +33,19 @@ def mine() -> Response:
 
 def _due(session: Session, by: Caller, at: datetime) -> list[dict[str, Any]]:
     days, held = calendar.calendar(session), substitutions.roles_of(session, by, at)
+    found = duties.mine(session, by, at)
+    known = terms.known(session, (each.duty for each in found))
 
     def told(task: Task) -> dict[str, Any]:
         return {
             "task": task,
-            "duty": getattr(terms.term_of(session, task.duty), problems.language()),
+            "duty": getattr(known[task.duty], problems.language()),
             "left": _left(days, task, at),
             "in_place_of": held[task.role],
             "address": things.address(task.thing_kind, task.thing_id),
         }
 
-    return [told(each) for each in duties.mine(session, by, at)]
+    return [told(each) for each in found]
 
 
 def _left(days: Calendar, task: Task, at: datetime) -> int:

@@ -28,6 +28,8 @@ THINGS: Final[Mapping[str, Shown]] = {
     "grant-supply": Shown("grant_pages.one", "code"),
     "missing-report": Shown("officer_missing.one", "report"),
     "case": Shown("filing_cases.one", "number"),
+    "package": Shown("filing_packages.one", "number"),
+    "undertaking": Shown("filing_undertakings.named", "known"),
     "seal": Shown("officer_seals.one", "seal_id"),
     "mount": Shown("mount_pages.one", "mount_id"),
     "objection": Shown("objection_pages.one", "objection_id"),

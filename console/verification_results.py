@@ -28,6 +28,8 @@ MOST_FILES: Final = 10
 # All of it is held in memory at once; twice the largest document.
 WHOLE_TIMES: Final = 2
 FORM_BYTES: Final = 64 * 1024
+# What a form may hold beside files. Files pass through it in pieces of 64 KiB, each behind what the last one left.
+FORM_MEMORY: Final = 2 * FORM_BYTES
 FILE: Final = "file"
 MIB: Final = 1024 * 1024
 PRIVATE: Final = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}

@@ -18,6 +18,7 @@ from console import scanning
 from console.verification_results import (
     FILE,
     FORM_BYTES,
+    FORM_MEMORY,
     MOST_FILES,
     WHOLE_TIMES,
     Told,
@@ -55,7 +56,7 @@ def verify() -> Response:
     """Verify what was handed in, one document after the other, and show the results."""
     at, verifying = clock.now(), parts(Verifying)
     request.max_content_length = WHOLE_TIMES * verifying.document_bytes + FORM_BYTES
-    request.max_form_memory_size = FORM_BYTES
+    request.max_form_memory_size = FORM_MEMORY
     handed = [each for each in request.files.getlist(FILE) if each.filename]
     if not handed or len(handed) > MOST_FILES:
         response = page_of("verify.html", error="none" if not handed else "too_many")

@@ -6,7 +6,7 @@ from base import clock
 from base.db import Database
 from base.errors import DomainError
 from base.web import open_to_all, parts
-from console.verification_results import FILE, FORM_BYTES, STATE_OF, heading, page_of, private, refused
+from console.verification_results import FILE, FORM_BYTES, FORM_MEMORY, STATE_OF, heading, page_of, private, refused
 from signing import replaying, verifications
 from signing.replaying import LARGEST
 from signing.verification_errors import NoSuchVerification
@@ -44,7 +44,7 @@ def replay() -> Response:
     """Judge a document again by the evidence of a verdict."""
     verifying = parts(Verifying)
     request.max_content_length = verifying.document_bytes + LARGEST + FORM_BYTES
-    request.max_form_memory_size = FORM_BYTES
+    request.max_form_memory_size = FORM_MEMORY
     document, kept = ((request.files[name].read() if name in request.files else b"") for name in (FILE, "evidence"))
     try:
         found = replaying.replayed(verifying.workers, kept, document, verifying.document_bytes)

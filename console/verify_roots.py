@@ -18,7 +18,17 @@ from base.db import Database
 from base.errors import DomainError
 from base.web import caller, open_to_all, parts
 from console.login import for_people, form_token
-from console.verification_results import FILE, FORM_BYTES, Told, heading, page_of, private, refused, shown_roots
+from console.verification_results import (
+    FILE,
+    FORM_BYTES,
+    FORM_MEMORY,
+    Told,
+    heading,
+    page_of,
+    private,
+    refused,
+    shown_roots,
+)
 from keys import anchors, trust_store
 from keys.parties.acting import actor
 from signing import missing_roots, public_verification, verifications
@@ -50,7 +60,7 @@ def look() -> Response:
     """Judge one document by a root that its reader chose, and keep nothing of it."""
     at, verifying = clock.now(), parts(Verifying)
     request.max_content_length = verifying.document_bytes + ROOT_BYTES + FORM_BYTES
-    request.max_form_memory_size = FORM_BYTES
+    request.max_form_memory_size = FORM_MEMORY
     handed = request.files.get(FILE)
     name = verifications.plain_name((handed.filename if handed else "") or "")
     try:

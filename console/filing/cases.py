@@ -4,13 +4,14 @@ Which step may follow which, and whose it is, is decided by the life of a case; 
 the person's side allow, and what is refused is told. The key of a step is the form's own, so that it is taken once.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
-from base import clock
+from base import clock, errors
 from base.callers import Caller
 from base.db import Database
 from base.errors import DomainError
@@ -19,19 +20,17 @@ from base.web import caller, limited, parts, reads
 from certs.copies.wiring import Copying
 from certs.filing.cases import cases, parties, reading
 from certs.filing.cases.life import MOVES, Act, Side, State
-from certs.filing.cases.models import Case
+from certs.filing.cases.models import Case, CaseMaterial
 from certs.filing.cases.schemas import NewCaseStepSchema, told_step
 from certs.filing.cases.wiring import Cases
+from certs.filing.matter import Material
 from certs.filing.sheets import making, sheets
 from certs.filing.sheets.edges import SheetSealer
 from certs.filing.sheets.schemas import CaseNoticeAskedSchema
 from certs.filing.undertakings import undertakings
-from certs.filing.undertakings.schemas import (
-    NewAssistanceLetterSchema,
-    NewLaterPaperSchema,
-    UndertakingStepSchema,
-)
-from certs.filing.undertakings.undertaking import Step as UndertakingStep
+from certs.filing.undertakings.models import Undertaking
+from certs.filing.undertakings.undertaking import STANDING, Kind, Step
+from certs.filing.undertakings.undertaking import State as Standing
 from certs.queries.wiring import Queries
 from certs.wiring import Certs
 from console import working
@@ -64,6 +63,11 @@ OFFERED: Final = (
     Act.WITHDRAW,
 )
 
+# What a form of a case that was refused shows again.
+TYPED: Final = ("reason", "material", "to", "question", "text", "proof_kind", "proof_number", "days")
+# The value of a choice, which names a paper by key and name together, and its words.
+Paper = tuple[str, str]
+
 
 @filing_cases.get("/console/cases")
 @for_people(CLERKS)
@@ -92,7 +96,7 @@ def listed(session: Session) -> Response:
 @for_people(CLERKS)
 def one(number: str) -> Response:
     """Show a case."""
-    return _one(number)
+    return case_page(number)
 
 
 @filing_cases.post(f"{PLACE}/steps/<string:act>")
@@ -112,51 +116,7 @@ def take(number: str, act: str) -> Response:
         cases.take(session, parts(Cases), number, told_step(told, operator), by, clock.now())
         return working.leads("filing_cases.one", done="case_step", number=number)
 
-    return working.posted(taken, lambda refusal: _one(number, refusal))
-
-
-@filing_cases.post(f"{PLACE}/assistance-letters")
-@limited(FORM_BYTES)
-@for_people(CLERKS)
-def ask(number: str) -> Response:
-    """Ask another organ about a material (行政协助函)."""
-
-    def asked(session: Session) -> Response:
-        told = working.loaded(NewAssistanceLetterSchema(), _about("to", "question"))
-        undertakings.ask(session, parts(Cases), number, told, caller(), clock.now())
-        return working.leads("filing_cases.one", done="case_step", number=number)
-
-    return working.posted(asked, lambda refusal: _one(number, refusal))
-
-
-@filing_cases.post(f"{PLACE}/later-materials")
-@limited(FORM_BYTES)
-@for_people(CLERKS)
-def let_come_later(number: str) -> Response:
-    """Let a material come later (容缺受理)."""
-
-    def let(session: Session) -> Response:
-        told = working.loaded(NewLaterPaperSchema(), _about("reason"))
-        undertakings.let_come_later(session, parts(Cases), number, told, caller(), clock.now())
-        return working.leads("filing_cases.one", done="case_step", number=number)
-
-    return working.posted(let, lambda refusal: _one(number, refusal))
-
-
-@filing_cases.post(f"{PLACE}/undertakings/<string:known>")
-@limited(FORM_BYTES)
-@for_people(CLERKS)
-def settle(number: str, known: str) -> Response:
-    """Fulfil, break or cancel what stands in for a paper."""
-
-    def settled(session: Session) -> Response:
-        told = working.loaded(UndertakingStepSchema(), working.filled("step", "reason"))
-        words = {"reason": told["reason"]}
-        step = UndertakingStep(told["step"])
-        undertakings.settle(session, parts(Cases), known, step, words, caller(), clock.now())
-        return working.leads("filing_cases.one", done="case_step", number=number)
-
-    return working.posted(settled, lambda refusal: _one(number, refusal))
+    return working.posted(taken, lambda refusal: case_page(number, refusal))
 
 
 @filing_cases.post(f"{PLACE}/notices")
@@ -172,7 +132,7 @@ def notice(number: str) -> Response:
         return working.leads("filing_cases.notice_file", number=row.id, form="pdf")
 
     parts(Queries).open(parts(Database))
-    return working.posted(made, lambda refusal: _one(number, refusal))
+    return working.posted(made, lambda refusal: case_page(number, refusal))
 
 
 @filing_cases.get("/console/notices/<string:number>.<any(pdf, ofd):form>")
@@ -192,7 +152,8 @@ def notice_file(number: str, form: str) -> Response:
     return response
 
 
-def _one(number: str, refusal: DomainError | None = None) -> Response:
+def case_page(number: str, refusal: DomainError | None = None) -> Response:
+    """Show a case, and again what was typed into a form that was refused."""
     at, by = clock.now(), caller()
     with parts(Database).reading() as session:
         row = reading.case_of(session, number, by)
@@ -203,6 +164,15 @@ def _one(number: str, refusal: DomainError | None = None) -> Response:
         known = undertakings.of_case(session, number, by)
         organs = organisations.known(session, sorted({row.organ, row.receiving_organ}))
         others = parties.of_case(session, parts(Cases), row)
+        about = [
+            {
+                "row": each,
+                "words": undertakings.words_of(session, parts(Cases), each),
+                "steps": _settling(each, row, by),
+            }
+            for each in known
+        ]
+        papers = _papers(session, row, materials, at)
     sides = {Side.IMPLEMENTING} if by.organisation == row.organ else set()
     sides |= {Side.RECEIVING} if by.organisation == row.receiving_organ else set()
     state = State(row.state)
@@ -214,21 +184,50 @@ def _one(number: str, refusal: DomainError | None = None) -> Response:
         content=content,
         steps=list(zip(reversed(steps), reversed(words), strict=True)),
         materials=materials,
-        undertakings=known,
+        undertakings=about,
+        papers=papers,
         organs=organs,
         parties=others,
         answers_mark=ANSWERS,
         acts=[each.value for each in OFFERED if state in MOVES[each].sources and MOVES[each].sides & sides],
         marks=MARKS,
         overdue=_is_overdue(row, at),
-        typed={name: request.form.get(name, "") for name in ("reason", "material", "to", "question")},
+        is_side=bool(sides),
+        typed={name: request.form.get(name, "") for name in TYPED},
     )
 
 
-def _about(*names: str) -> dict[str, str]:
-    """Read which material is meant, by key and name together, and what else is told of it."""
-    key, _, name = request.form.get("material", "").partition(" ")
-    return {"material": key, "name": name, **working.filled(*names)}
+def _papers(session: Session, row: Case, handed: Sequence[CaseMaterial], at: datetime) -> dict[str, list[Paper]]:
+    """Gather the papers that a letter, a promise or a later hand-in may be about: those handed in, and the matter's."""
+    known = {each.key: each for each in _matters_own(session, row, at)}
+    names = {**{key: each.name for key, each in known.items()}, **{each.key: each.name for each in handed}}
+    told = [(f"{key} {name}", name, known.get(key)) for key, name in names.items()]
+    return {
+        Kind.ASSISTANCE.value: [(value, name) for value, name, _ in told],
+        Kind.PROMISE.value: [(value, name) for value, name, of in told if of is None or of.may_be_promised],
+        Kind.LATER.value: [
+            (value, name) for value, name, of in told if of is None or of.later_working_days is not None
+        ],
+    }
+
+
+def _matters_own(session: Session, row: Case, at: datetime) -> Sequence[Material]:
+    """Give the materials that the matter names; none where the matter itself is published no more."""
+    try:
+        return parts(Cases).matter_of(session, row.item_code, at, row.region).materials
+    except DomainError as gone:
+        if gone.kind is not errors.Kind.MISSING:
+            raise
+        return ()
+
+
+def _settling(row: Undertaking, case: Case, by: Caller) -> list[str]:
+    """Name the steps by which somebody of this side may end an undertaking by their word."""
+    if Standing(row.state) not in STANDING or by.organisation not in {case.organ, case.receiving_organ}:
+        return []
+    judging = (Step.FULFIL, Step.BREAK) if by.organisation == case.organ else ()
+    steps = {Kind.PROMISE: judging, Kind.ASSISTANCE: (Step.LET_COME_LATER,), Kind.LATER: ()}[Kind(row.kind)]
+    return [each.value for each in (*steps, Step.CANCEL)]
 
 
 def _is_overdue(row: Case, at: datetime) -> bool:

@@ -5,7 +5,7 @@ purpose that the clerk states, and is kept by no page. A look-up that is sent tw
 asked again, since an answer that is kept would be somebody's data, kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -95,7 +95,7 @@ def choose(session: Session) -> Response:
 @for_people(CLERKS)
 def plan(code: str) -> Response:
     """Put the questions that are open, and show the plan for what was answered."""
-    return _plan(code)
+    return plan_page(code)
 
 
 @filing_desk.post(f"{PLACE}/lookups")
@@ -108,7 +108,7 @@ def look_up(code: str) -> Response:
     except DomainError as refusal:
         if refusal.kind in working.ELSEWHERE:
             raise
-        return _plan(code, refusal)
+        return plan_page(code, refusal)
     return working.page(
         "filing/results.html",
         here="filing_desk.choose",
@@ -128,6 +128,7 @@ def look_up(code: str) -> Response:
         answers=ANSWERS,
         types=parts(Certs).types,
         may_report=bool(WINDOWS & caller().roles),
+        showing=_showing(),
     )
 
 
@@ -145,7 +146,7 @@ def report(code: str) -> Response:
         row = reports.report(session, known.keys, known.types, made, caller(), clock.now())
         return working.leads("officer_missing.one", done="report_made", report=row.id)
 
-    return working.posted(reported, lambda refusal: _plan(code, refusal))
+    return working.posted(reported, lambda refusal: plan_page(code, refusal))
 
 
 @filing_desk.post(f"{PLACE}/notices")
@@ -161,7 +162,7 @@ def notice(code: str) -> Response:
         return working.leads("filing_cases.notice_file", number=row.id, form="pdf")
 
     parts(Queries).open(parts(Database))
-    return working.posted(made, lambda refusal: _plan(code, refusal))
+    return working.posted(made, lambda refusal: plan_page(code, refusal))
 
 
 @filing_desk.post(f"{PLACE}/cases")
@@ -177,7 +178,7 @@ def receive(code: str) -> Response:
         case = receiving.receive(session, parts(Cases), told_receipt(told, operator), by, clock.now()).case
         return working.leads("filing_cases.one", done="case_received", number=case.number)
 
-    return working.posted(received, lambda refusal: _plan(code, refusal))
+    return working.posted(received, lambda refusal: plan_page(code, refusal))
 
 
 @attempts_recorded
@@ -209,8 +210,18 @@ def _holders() -> list[dict[str, str]]:
     return [{name: each for name, each in row.items() if each} for row in rows if row["code"] or row["name"]]
 
 
+def _showing() -> list[tuple[str, str]]:
+    """Read what a code showed, as the form carries it along: type and certificate, without a word of what it says."""
+    told = zip(request.form.getlist("shown.type"), request.form.getlist("shown.identifier"), strict=False)
+    return list(dict.fromkeys(told))
+
+
 def _told(code: str) -> dict[str, Any]:
-    """Gather what a look-up asks, as the API's schema takes it; who works is this person of this unit."""
+    return {"purpose": stated_purpose(code), "holders": _holders(), "situation": _situation()}
+
+
+def stated_purpose(code: str) -> dict[str, Any]:
+    """Gather the purpose that a form states, as the API's schema takes it; who works is this person of this unit."""
     database = parts(Database)
     parts(Queries).open(database)
     with database.reading() as session:
@@ -218,7 +229,7 @@ def _told(code: str) -> dict[str, Any]:
         unit = organisation_of(session, caller().organisation)
     basis = request.form.get("basis", "").strip()
     kind = BasisKind.CASE if request.form.get("stage") == Stage.ACCEPTANCE else BasisKind.INTAKE
-    purpose = {
+    return {
         "item_code": matter.item_code,
         "item_name": matter.name,
         "stage": request.form.get("stage", ""),
@@ -229,7 +240,6 @@ def _told(code: str) -> dict[str, Any]:
         "handling_region": request.form.get("region", "") or unit.region,
         "reason": request.form.get("reason", "").strip(),
     }
-    return {"purpose": purpose, "holders": _holders(), "situation": _situation()}
 
 
 def _case() -> dict[str, Any]:
@@ -237,12 +247,9 @@ def _case() -> dict[str, Any]:
     (applicant, *others) = _holders() or [{}]
     kind = "person" if applicant.get("type") in holder_codes() and holder_codes()[applicant["type"]].is_person else ""
     materials = [
-        {"key": key, "name": name, "answer": answer or "submit"}
-        for key, name, answer in zip(
-            request.form.getlist("material.key"),
-            request.form.getlist("material.name"),
-            request.form.getlist("material.answer"),
-            strict=False,
+        {"key": key, "name": name, "answer": answer or "submit", "source": source}
+        for key, name, answer, source in zip(
+            *(request.form.getlist(f"material.{each}") for each in ("key", "name", "answer", "source")), strict=False
         )
     ]
     return {
@@ -267,7 +274,8 @@ def _typed() -> dict[str, str]:
 # --- the page of a plan -------------------------------------------------------------------------------------------
 
 
-def _plan(code: str, refusal: DomainError | None = None) -> Response:
+def plan_page(code: str, refusal: DomainError | None = None, shown: Sequence[Mapping[str, Any]] = ()) -> Response:
+    """Show the plan of a matter; `shown` is what a redeemed code was good for, told this once."""
     region = (request.form.get("region", "") or request.args.get("region", ""))[:12]
     told = {"matter": code, "region": region, "situation": _situation()}
     database = parts(Database)
@@ -295,6 +303,11 @@ def _plan(code: str, refusal: DomainError | None = None) -> Response:
         grounds=list(Ground),
         holder_types=list(holder_codes().values()),
         answers=ANSWERS,
+        shown=shown,
+        showing=[(each["type"], each["identifier"]) for each in shown if each["outcome"] == "found"] or _showing(),
+        marks=OUTCOMES,
+        types=parts(Certs).types,
+        may_redeem=bool(WINDOWS & caller().roles),
     )
 
 

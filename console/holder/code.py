@@ -15,6 +15,7 @@ from base.errors import DomainError
 from base.web import caller, limited, parts
 from certs import types
 from certs.holders import bindings, own
+from certs.models import Certificate
 from certs.presentations import code as codes
 from certs.presentations import presentations
 from certs.presentations.models import Presentation
@@ -99,7 +100,7 @@ def withdraw(presentation: str) -> Response:
 
 def _form(refusal: DomainError | None) -> Response:
     with parts(Database).reading() as session:
-        cards = [telling.card(session, row) for row in telling.mine(session)]
+        cards = telling.cards(session)
         return working.page(
             "holder/code.html",
             refusal,
@@ -131,17 +132,17 @@ def _end_former(session: Session, asked: Shown) -> None:
 def _shown(session: Session) -> list[dict[str, Any]]:
     rows: list[Presentation] = presentations.of_holders(session, telling.hashes(session))
     names, at = telling.named(session, [row.organisation for row in rows]), clock.now()
+    mine = {row.identifier: row for row in telling.mine(session)}
     return [
         {
             "row": row,
             "to": names[row.organisation],
             "state": presentations.over(row, at) or "open",
-            "what": [_named(session, identifier) for identifier in row.shows],
+            "what": [_named(mine[identifier]) for identifier in row.shows if identifier in mine],
         }
         for row in rows
     ]
 
 
-def _named(session: Session, identifier: str) -> str:
-    row = telling.one_of_mine(session, identifier)
+def _named(row: Certificate) -> str:
     return telling.type_name(types.type_of(parts(Certs).types, row.type))

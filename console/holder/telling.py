@@ -99,13 +99,22 @@ def field_words(type_: CertificateType) -> dict[str, str]:
     return {**common, **{each.name: each.zh if language == "zh" else each.en for each in type_.fields}}
 
 
-def _issuer(session: Session, row: Certificate, type_: CertificateType) -> str:
+def cards(session: Session) -> list[dict[str, Any]]:
+    """Tell of every certificate of the person's; who issued them is asked for once. Raises `NotBoundAsHolder`."""
+    rows = mine(session)
+    issuers = named(session, [row.issuer for row in rows])
+    return [card(session, row, issuers) for row in rows]
+
+
+def _issuer(row: Certificate, type_: CertificateType, issuers: Mapping[str, str]) -> str:
     """Name who issued it, also an organ that is not on this platform but stands in the type."""
-    told = named(session, [row.issuer])[row.issuer]
+    told = issuers[row.issuer]
     return type_.defined_by.name if told == row.issuer == type_.defined_by.code else told
 
 
-def card(session: Session, row: Certificate, *, in_full: bool = False) -> dict[str, Any]:
+def card(
+    session: Session, row: Certificate, issuers: Mapping[str, str] | None = None, *, in_full: bool = False
+) -> dict[str, Any]:
     """Tell of a certificate what its holder's pages show: covered, or in full where that was put on record."""
     at, type_ = clock.now(), types.type_of(parts(Certs).types, row.type)
     known = library.known(session, parts(Certs).keys, row, at)
@@ -118,7 +127,7 @@ def card(session: Session, row: Certificate, *, in_full: bool = False) -> dict[s
         for each in type_.fields
         if each.name in shown
     }
-    shown["issuer"] = _issuer(session, row, type_)
+    shown["issuer"] = _issuer(row, type_, issuers or named(session, [row.issuer]))
     shown = {name: RUN.sub(SHORT, value) if isinstance(value, str) else value for name, value in shown.items()}
     if row.valid_until == NO_LAST_DAY:
         shown["valid_until"] = None

@@ -1,5 +1,6 @@
 """Every use of what is mine: who, for what, which fields, the receipt; what I say to it, and what became of that."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
@@ -10,9 +11,11 @@ from base.db import Database
 from base.errors import DomainError
 from base.web import caller, limited, parts
 from certs import types
-from certs.holders import objections, uses, voices
-from certs.holders.models import HolderUse
-from certs.holders.schemas import UseEvaluationSchema, UseObjectionSchema
+from certs.holders import hearing, objections, uses, voices
+from certs.holders.hearing import Disputing
+from certs.holders.models import HolderObjection, HolderUse
+from certs.holders.schemas import HolderObjectionWordSchema, UseEvaluationSchema, UseObjectionSchema
+from certs.models import Certificate
 from certs.wiring import Certs
 from console import working
 from console.holder import telling
@@ -20,11 +23,15 @@ from console.holder.telling import HOLDERS
 from console.login import for_people
 from exchange.door import receipts
 from exchange.door.wiring import Gateway
+from exchange.objections import life
+from exchange.objections.life import Step
+from exchange.objections.wiring import Objecting
 
 use_pages = Blueprint("holder_uses", __name__, template_folder="templates")
 # A reason of two thousand characters, and a few words.
 FORM_LIMIT: Final = 32 * 1024
 MARKS: Final = {"found": "ok", "not_found": "unknown", "not_covered": "unknown", "pending": "unknown"}
+TELLING: Final = life.State.TELLING.value
 STATES: Final = {"verifying": "warn", "telling": "unknown", "ruling": "warn", "settled": "ok"}
 
 
@@ -34,7 +41,7 @@ def mine() -> Response:
     """List the uses that may be told now, and how many are told later."""
     with parts(Database).reading() as session:
         shown = uses.shown(session, telling.hashes(session), clock.now())
-        told = [_told(session, each) for each in shown.uses]
+        told = _told(session, shown.uses)
         return working.page("holder/uses.html", uses=told, hidden=shown.hidden)
 
 
@@ -52,9 +59,10 @@ def object_to(usage: str) -> Response:
     """Object to what a certificate says, or to its use."""
 
     def begun(session: Session) -> Response:
-        told = working.loaded(UseObjectionSchema(), working.filled("about", "text"))
-        use = uses.shown_one(session, telling.hashes(session), usage, clock.now())
-        objections.begin(session, parts(Certs), use, told["about"], told["text"], caller(), clock.now())
+        told = working.loaded(UseObjectionSchema(), _meant())
+        by, at = caller(), clock.now()
+        use = uses.shown_one(session, telling.hashes(session), usage, at)
+        objections.begin(session, parts(Certs), use, told["about"], told["text"], by, at, item=told["field"])
         return working.leads("holder_uses.objected", done="objection_begun")
 
     return working.posted(begun, lambda refusal: _one(usage, refusal))
@@ -96,6 +104,30 @@ def withdraw(objection: str) -> Response:
     return working.posted(taken, _objected)
 
 
+@use_pages.post("/my/objections/<string:objection>/words")
+@limited(FORM_LIMIT)
+@for_people(HOLDERS)
+def say(objection: str) -> Response:
+    """Accept the answer to one's objection, or dispute it before an authority that is no party."""
+
+    def said(session: Session) -> Response:
+        told = working.loaded(HolderObjectionWordSchema(), working.filled("decision", "reason"))
+        row = objections.of_holder(session, objection, telling.hashes(session))
+        house, step = Disputing(parts(Certs), parts(Objecting)), Step(told["decision"])
+        hearing.say(session, house, row, step, told["reason"], caller(), clock.now())
+        if step is Step.CONFIRM:
+            return working.leads("holder_uses.objected", done="answer_accepted")
+        return working.leads("holder_uses.objected", done="answer_disputed")
+
+    return working.posted(said, _objected)
+
+
+def _meant() -> dict[str, str]:
+    """Read what is objected to: the contents, the use, or one field, which the choice names after a dot."""
+    about, _, item = request.form.get("about", "").partition(".")
+    return {"about": about, **({"field": item} if item else {}), **working.filled("text")}
+
+
 def _one(usage: str, refusal: DomainError | None) -> Response:
     gateway = parts(Gateway)
     gateway.open(parts(Database))
@@ -106,7 +138,7 @@ def _one(usage: str, refusal: DomainError | None) -> Response:
             "holder/use.html",
             refusal,
             here="holder_uses.mine",
-            use=_told(session, use),
+            use=_told(session, [use])[0],
             receipt=receipts.document(session, gateway, use.usage),
             evaluation=voices.given(session, hashes, [usage]).get(usage),
             objection=objections.states(session, hashes, [usage]).get(usage),
@@ -115,17 +147,25 @@ def _one(usage: str, refusal: DomainError | None) -> Response:
         )
 
 
-def _told(session: Session, use: HolderUse) -> dict[str, Any]:
-    names = {} if use.kind == uses.DATA else telling.field_words(types.type_of(parts(Certs).types, use.type))
-    return {
-        "row": use,
-        "by": telling.named(session, [use.organisation])[use.organisation],
-        "what": uses.name_of(session, parts(Certs).types, use)
-        if use.kind == uses.DATA or problems.language() == "zh"
-        else telling.type_name(types.type_of(parts(Certs).types, use.type)),
-        "fields": [names.get(each, each) for each in use.fields],
-        "mark": MARKS.get(use.outcome, "warn"),
-    }
+def _told(session: Session, found: Sequence[HolderUse]) -> list[dict[str, Any]]:
+    by = telling.named(session, [each.organisation for each in found])
+    known, is_zh = parts(Certs).types, problems.language() == "zh"
+    directories = uses.directory_names(session, found)
+    told = []
+    for use in found:
+        type_ = None if use.kind == uses.DATA else types.type_of(known, use.type)
+        names = {} if type_ is None else telling.field_words(type_)
+        told.append(
+            {
+                "row": use,
+                "by": by[use.organisation],
+                "what": directories[use.identifier] if type_ is None else type_.name if is_zh else type_.name_en,
+                "fields": [names.get(each, each) for each in use.fields],
+                "items": [(f"{objections.About.FIELD.value}.{each}", names.get(each, each)) for each in use.fields],
+                "mark": MARKS.get(use.outcome, "warn"),
+            }
+        )
+    return told
 
 
 def _objected(refusal: DomainError | None) -> Response:
@@ -138,7 +178,19 @@ def _objected(refusal: DomainError | None) -> Response:
                 "to": names[each.row.addressee],
                 "mark": "bad" if each.is_overdue(clock.now()) else STATES.get(each.row.state, "unknown"),
                 "is_overdue": each.is_overdue(clock.now()),
+                "may_say": each.row.state == TELLING and each.row.heard == life.Heard.TOLD.value,
+                "item": _item(session, each.row),
             }
             for each in found
         ]
-        return working.page("holder/objections.html", refusal, here="holder_uses.objected", objections=told)
+        return working.page(
+            "holder/objections.html", refusal, here="holder_uses.objected", objections=told, asked=request.form
+        )
+
+
+def _item(session: Session, row: HolderObjection) -> str:
+    """Name the field that is objected to, if it was one."""
+    certificate = session.get(Certificate, row.identifier) if row.field and row.identifier else None
+    if certificate is None:
+        return row.field
+    return telling.field_words(types.type_of(parts(Certs).types, certificate.type)).get(row.field, row.field)

@@ -1,5 +1,6 @@
 """The pages of the officers who issue certificates and of those who keep seals."""
 
+from console.officers.depositing import officer_deposits
 from console.officers.issuing import officer_issuing
 from console.officers.library import officer_library
 from console.officers.missing import officer_missing
@@ -11,6 +12,7 @@ from console.officers.types import officer_types
 BLUEPRINTS = (
     officer_types,
     officer_issuing,
+    officer_deposits,
     officer_library,
     officer_missing,
     officer_stock,

@@ -1,6 +1,9 @@
-"""The operator's pages: channels and records of synchronisation, comparisons, webhooks, jobs, systems, checks."""
+"""The operator's pages: channels and records of synchronisation, comparisons, webhooks, jobs, systems, checks.
 
-from console.operators import comparisons, deliveries, running, sync, systems
+Backups and the maintenance window stand beside them.
+"""
+
+from console.operators import backups, comparisons, deliveries, maintenance, running, sync, systems
 
 BLUEPRINTS = (
     sync.sync_pages,
@@ -8,4 +11,6 @@ BLUEPRINTS = (
     deliveries.delivery_pages,
     running.running_pages,
     systems.system_pages,
+    backups.backup_pages,
+    maintenance.maintenance_pages,
 )

@@ -17,6 +17,7 @@ running_pages = Blueprint("running", __name__, template_folder="../templates")
 
 READERS: Final = {"operator", "sysadmin", "secadmin", "auditor"}
 MOST_RUNS: Final = 100
+FORM_LIMIT: Final = 16 * 1024
 MARKS: Final = {"good": "ok", "warning": "warn", "failed": "bad"}
 OUTCOMES: Final = {"done": "ok", "failed": "bad", "abandoned": "bad", "overran": "bad", "interrupted": "warn"}
 

@@ -36,7 +36,7 @@ class Reader:
         """Fill the form that leads there and send it as it is written on the page; a field is named as it stands."""
         forms = [each for each in self.page.xpath(f"//form[@action='{action}']") if set(filled) <= set(_names(each))]
         assert forms, f"no form leads to {action} with {sorted(filled)} on {self.address}"
-        given = {**_written(forms[0]), **({button[0]: button[1]} if button else {}), **filled}
+        given = {**written(forms[0]), **({button[0]: button[1]} if button else {}), **filled}
         self.sent = action, given
         self.answer = self._called("post", action, data=given, headers=ACCEPTS)
         return self
@@ -97,15 +97,20 @@ def _names(form: Any) -> list[str]:
     return [str(each) for each in form.xpath(".//*[self::input or self::select or self::textarea]/@name")]
 
 
-def _written(form: Any) -> dict[str, Any]:
+def written(form: Any) -> dict[str, Any]:
     """Give what a browser sends of an untouched form: no boxes that are not ticked, no buttons that are not pressed."""
     found: dict[str, Any] = {}
     for each in form.xpath(".//input[@name]"):
         if each.get("type") not in {"checkbox", "radio", "file", "submit"} or each.get("checked") is not None:
-            found[each.get("name")] = each.get("value", "")
+            name, value = each.get("name"), each.get("value", "")
+            found[name] = [*_all(found[name]), value] if name in found else value
     for each in form.xpath(".//textarea[@name]"):
         found[each.get("name")] = each.text or ""
     for each in form.xpath(".//select[@name]"):
         options = each.xpath(".//option[@selected]") or each.xpath(".//option")
         found[each.get("name")] = options[0].get("value", "") if options else ""
     return found
+
+
+def _all(values: Any) -> list[Any]:
+    return values if isinstance(values, list) else [values]

@@ -15,15 +15,23 @@ from base.db import Database
 from base.paging import Pager
 from certs.consents.models import ConsentRow
 from certs.faces.typefaces import typeface
+from certs.filing import duties
+from certs.holders import hearing
+from certs.holders.issued import OfCertificates
 from certs.holders.models import HolderObjection
 from certs.presentations.models import Presentation
 from exchange import terms
+from exchange.objections.life import Outcome
+from exchange.objections.wiring import Objecting
+from keys.parties import people
+from keys.parties.people import NewPerson
 from tests.certs.consents import desk
 from tests.certs.copies import house as houses
 from tests.certs.copies.house import CLERK, CopyHouse
+from tests.certs.holders.conftest import ISSUER
 from tests.certs.papers import HYGIENE, firm
 from tests.console.people import Reader, pages
-from tests.keys.parties.builders import CITY
+from tests.keys.parties.builders import CITY, MAKER, PROVINCE
 
 MATTER = "000123020000"
 
@@ -45,6 +53,14 @@ class Home:
         with self.house.office.database.reading() as session:
             return list(session.query(kind))
 
+    def answer(self) -> None:
+        """Keep what the certificate says, as its issuer."""
+        with self.house.office.database.transaction() as session:
+            (row,) = session.query(HolderObjection)
+            by = replace(ISSUER, organisation=row.addressee)
+            at = self.house.office.at
+            hearing.answer(session, self.house.office.parts, row, Outcome.KEPT, "演示：核对无误", by, at)
+
     def acts(self, act: str) -> int:
         with self.house.office.database.reading() as session:
             return len(audit.search(session, Search(act=act)))
@@ -57,10 +73,14 @@ def home(database: Database, tmp_path: Path, at, monkeypatch: pytest.MonkeyPatch
     with database.transaction() as session:
         calendar.seed(session)
         terms.seed(session, desk.SECURITY, at)
+        duties.seed(session, desk.SECURITY, at)
+        row = people.add(session, NewPerson("above", "演示人员", PROVINCE), MAKER, at)
+        people.assign_roles(session, row, ("authority",), MAKER, at)
     citizen = desk.citizen(house.office, firms=(1,))
     other = desk.citizen(house.office, "other", 2, firms=(2,))
-    people = (citizen, other, CLERK, replace(citizen, id="unbound"))
-    app = pages(database, people, house.office.parts, house.gateway, Pager("s" * 32))
+    persons = (citizen, other, CLERK, replace(citizen, id="unbound"))
+    objecting = Objecting(house.gateway.data_keys, certificates=OfCertificates(house.office.parts))
+    app = pages(database, persons, house.office.parts, house.gateway, objecting, Pager("s" * 32))
     return Home(house, app, citizen, other, house.office.issue())
 
 
@@ -160,6 +180,49 @@ def test_an_objection_without_a_reason_is_refused_beside_its_field(home: Home):
     read = home.reader().open(f"/my/uses/{use}").send(f"/my/uses/{use}/objections", about="use", text=" ")
     assert read.status == 422
     assert read.page.xpath("//*[@id='text-error']")
+
+
+@pytest.mark.parametrize("choice", ["field.address", "content"])
+def test_a_field_of_a_use_is_objected_to(home: Home, choice: str):
+    use = home.house.copy(home.identifier).usage
+    path = f"/my/uses/{use}/objections"
+    read = home.reader().open(f"/my/uses/{use}")
+    offered = read.page.xpath("//select[@name='about']/option/@value")
+    assert {"content", "use", choice} <= set(offered), offered
+    read.send(path, about=choice, text="演示：写错了").follow()
+    (row,) = home.rows(HolderObjection)
+    assert (row.about, row.field) == (choice.split(".", maxsplit=1)[0], choice.partition(".")[2])
+
+
+def test_a_field_of_a_certificate_is_objected_to_from_its_page_and_kept_as_typed_when_refused(home: Home):
+    place = f"/my/certificates/{home.identifier}"
+    read = home.reader().open(place).send(f"{place}/objections", field="address", text=" ")
+    assert read.status == 422
+    assert read.page.xpath("//select[@name='field']/option[@selected]/@value") == ["address"]
+    assert read.send(f"{place}/objections", field="no-such", text="演示").status == 422
+    read.send(f"{place}/objections", field="address", text="演示：地址写错了").follow()
+    assert "演示：地址写错了" in read.text
+    (row,) = home.rows(HolderObjection)
+    assert (row.about, row.field, row.usage) == ("field", "address", "")
+    assert home.reader(home.other).open(place).status == 404
+
+
+@pytest.mark.parametrize(("decision", "state", "told"), [("confirm", "settled", "认可"), ("dispute", "ruling", "争议")])
+def test_the_answer_to_an_objection_is_accepted_or_disputed(home: Home, decision: str, state: str, told: str):
+    place = f"/my/certificates/{home.identifier}"
+    read = home.reader().open(place).send(f"{place}/objections", field="address", text="演示：地址写错了").follow()
+    assert not read.page.xpath("//button[@value='dispute']")
+    home.answer()
+    (row,) = home.rows(HolderObjection)
+    words = f"/my/objections/{row.id}/words"
+    read.open("/my/objections")
+    assert read.send(words, ("decision", "dispute"), reason=" ").status == 422
+    assert "演示：核对无误" in read.text
+    read.send(words, ("decision", decision), reason="演示：不服").follow()
+    assert told in read.text
+    (row,) = home.rows(HolderObjection)
+    assert row.state == state
+    assert not read.page.xpath("//button[@value='dispute']")
 
 
 def test_a_use_is_evaluated_once(home: Home):

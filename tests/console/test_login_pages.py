@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from flask import request
 from lxml import html
 
 from base import clock
@@ -359,3 +360,70 @@ def test_every_field_has_its_label_and_tells_the_browser_what_it_is(site: LoginS
     for field in page.xpath("//main//input[not(@type='hidden')]"):
         assert page.xpath(f"//label[@for='{field.get('id')}']")
         assert field.get("autocomplete") in {"username", "current-password", "new-password", "one-time-code"}
+
+
+# --- a session that ends in the middle of a form ------------------------------------------------------------------
+
+
+def taken(site: LoginSite) -> list[dict[str, str]]:
+    """Plant a form at work, and gather what it was sent."""
+    found: list[dict[str, str]] = []
+
+    def form() -> str:
+        return (
+            f'<main><form action="/console/trial"><input name="csrf_token" value="{form_token()}">'
+            '<input name="once" value="once-00001"><input name="text" value=""></form></main>'
+        )
+
+    def take() -> str:
+        found.append(request.form.to_dict())
+        return "taken"
+
+    for method, view in (("GET", form), ("POST", take)):
+        site.app.add_url_rule("/console/trial", f"trial-{method}", for_people()(view), methods=[method])
+    return found
+
+
+def ended(site: LoginSite, someone: Someone) -> Reader:
+    """Open a form, let the session end, and send it."""
+    reader = logged_in(site, someone).open("/console/trial")
+    fields = {each.get("name"): each.get("value", "") for each in reader.page.xpath("//input")}
+    site.clock.go_on(days=3)
+    told = {**fields, "text": "演示：写了很久 <b>&"}
+    reader.answer = reader.client.post("/console/trial", data=told, headers={"Accept": "text/html"})
+    return reader
+
+
+def test_what_was_typed_as_the_session_ended_is_offered_again_after_the_login(site: LoginSite):
+    found, anna = taken(site), site.person("anna")
+    reader = ended(site, anna)
+    assert reader.answer.status_code == 401
+    assert "不会丢失" in reader.text
+    reader.send("/login", login="anna", password="wrong password", totp="000000")
+    assert reader.answer.status_code == 401
+    reader.send("/login", login="anna", password=PASSWORD, totp=site.code(anna) or "")
+    assert reader.answer.status_code == 200
+    assert found == []
+    reader.send("/console/trial")
+    assert reader.answer.text == "taken"
+    assert [(each["text"], each["once"]) for each in found] == [("演示：写了很久 <b>&", "once-00001")]
+
+
+def test_what_another_site_has_somebody_send_is_not_carried(site: LoginSite):
+    taken(site)
+    reader = logged_in(site, site.person("anna"))
+    site.clock.go_on(days=3)
+    headers = {"Accept": "text/html", "Sec-Fetch-Site": "cross-site"}
+    told = {"csrf_token": "0" * 64, "text": "演示"}
+    assert reader.client.post("/console/trial", data=told, headers=headers).status_code == 303
+
+
+@pytest.mark.parametrize("action", ["https://elsewhere.example/", "//elsewhere.example", "/login", "/account/password"])
+def test_only_a_form_at_work_is_offered_again(site: LoginSite, action: str):
+    anna = site.person("anna")
+    taken(site)
+    reader = ended(site, anna)
+    told = {each.get("name"): each.get("value", "") for each in reader.page.xpath("//form//input[@name]")}
+    told |= {"login": "anna", "password": PASSWORD, "totp": site.code(anna) or "", "kept_action": action}
+    answer = reader.client.post("/login", data=told, headers={"Accept": "text/html"})
+    assert answer.status_code == 303

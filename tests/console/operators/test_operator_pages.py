@@ -26,6 +26,7 @@ OPERATOR = person("operator", "data", "operator")
 OTHER = person("other", "police", "operator")
 AUDITOR = person("auditor", "data", "auditor")
 SYSADMIN = person("sysadmin", "data", "sysadmin")
+SECADMIN = person("secadmin", "data", "secadmin")
 CLERK = person("clerk", "police", "window")
 BOARD, DEAD = "/console/sync", "/console/sync/dead-letters"
 CHANNEL = "/console/sync/channels/platform"
@@ -53,7 +54,7 @@ def house(database, tmp_path, at: datetime, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def app(house: House) -> Flask:
-    return pages(house.database, [OPERATOR, OTHER, AUDITOR, SYSADMIN, CLERK], house.sync)
+    return pages(house.database, [OPERATOR, OTHER, AUDITOR, SYSADMIN, SECADMIN, CLERK], house.sync)
 
 
 def refused(app: Flask) -> str:
@@ -166,6 +167,18 @@ def test_the_pages_are_complete_in_english(app, path):
     for each in ("演示auditor", "演示收件系统"):
         words = words.replace(each, "")
     assert not any("\u4e00" <= sign <= "\u9fff" for sign in words), words
+
+
+def test_scopes_are_set_by_who_guards_the_site_and_a_later_look_wins_nothing(app):
+    place = "/console/systems/demo-intake"
+    late = Reader(app, SECADMIN.id).open(place)
+    read = Reader(app, SECADMIN.id).open(place).send(f"{place}/scopes", scopes=["cert:read", "filing:write"])
+    assert "cert:read filing:write" in read.follow().text
+    assert late.send(f"{place}/scopes", scopes=["admin"]).status == 409
+    assert late.page.xpath("//input[@name='scopes' and @checked]/@value") == ["admin"], "what was typed is still there"
+    assert "cert:read filing:write" in late.text
+    assert read.send(f"{place}/scopes", scopes=["no:such"]).status == 422
+    assert not Reader(app, SYSADMIN.id).open(place).page.xpath(f"//form[@action='{place}/scopes']")
 
 
 @pytest.mark.parametrize("path", ["/console/sync/channels/none", "/console/sync/records/99", "/console/systems/none"])
