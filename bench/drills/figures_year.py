@@ -8,7 +8,7 @@
 3. **The page.** The month is read by city, by county and by department: in as many statements as when the tables were
    nearly empty, and with sums that equal those that were drawn.
 
-SQLite, and PostgreSQL in the whole form.
+SQLite, and PostgreSQL in the whole form; a run that was stopped goes on with the database that was not finished.
 """
 
 import itertools
@@ -27,6 +27,7 @@ import app
 from base import audit
 from base.clock import stopwatch
 from base.db import Database, connect
+from bench.drills.stepwise import Cases, kept
 from bench.ledger import fresh_database
 from bench.runner import say
 from certs.figures import counting, invented, reading, tallies
@@ -52,11 +53,17 @@ MEASURES = [tallies.used(kind, each) for kind in (tallies.CERTIFICATE, tallies.D
 def run(*, short: bool, results: Path) -> dict[str, object]:
     """Count, fill a year, and read a month; `passed` tells whether every sum and number of statements held."""
     kinds = ("sqlite",) if short else ("sqlite", "postgresql")
-    found = {kind: _measured(kind, short=short) for kind in kinds}
+    with kept(Cases(NAME, len(kinds), 1, results)) as (progress, save):
+        for kind in kinds[progress.done :]:
+            progress.notes[kind] = _measured(kind, short=short)
+            progress.done += 1
+            save()
+    found: dict[str, Any] = progress.notes
     return {
         "uses_a_day": A_DAY_SHORT if short else A_DAY,
         "days": DAYS,
         "how": "counters: each use drawn and added up in bulk without its row; rate: real uses with ledger entries",
+        "resumed_from": progress.resumed_from,
         **found,
         "passed": all(each["passed"] for each in found.values()),
     }

@@ -3,14 +3,18 @@
 The generator and the checker are those of the suite (`tests.exchange.profiles.cases`); the checker makes direct calls
 itself and compares. Every other case asks through a zone. At the end a leak is planted in what assembles profiles, and
 the run only passes where the checker shouts at it.
+
+Each case is drawn from its number alone, so that a run that was stopped goes on with the next. The house lies in memory
+where the machine has such a place: nothing here depends on what a disk keeps.
 """
 
+import functools
 import json
 import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,7 @@ from app import LAST_ACTS
 from base import clock
 from base.canonical import Json
 from base.db import Base, Database, DatabaseSettings, connect
-from bench.runner import say
+from bench.drills.stepwise import Cases, Progress, Tried, through
 from exchange.profiles import answers
 from exchange.profiles.answers import Answered
 from tests.exchange.profiles import cases
@@ -27,6 +31,9 @@ from tests.exchange.zones.house import CODE, House
 
 NAME = "profile_cases"
 CASES, CASES_SHORT = 10_000, 200
+STEP, SEED = 100, 20261122
+FIRST_TOLD = 5
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 # Enough for a case in which the masked item is shown at all.
 PLANTED = 40
 
@@ -37,18 +44,19 @@ def run(*, short: bool, results: Path) -> dict[str, object]:
     # The profile and the direct calls are made at one moment.
     clock.now = lambda: at
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
             place = Path(folder)
             database = connect(DatabaseSettings(url=f"sqlite:///{place / 'cases.db'}"), LAST_ACTS)
             Base.metadata.create_all(database.engine)
             try:
                 house = _house(database, place, at)
-                told = _checked(house, random.Random(20261122), CASES_SHORT if short else CASES)
+                progress = through(Cases(NAME, CASES_SHORT if short else CASES, STEP, results), _trying(house))
                 seen = _planted(house)
             finally:
                 database.close()
     finally:
         clock.now = NOW
+    told = _told(progress)
     return {"passed": not told["differences"] and seen > 0, **told, "planted leaks seen": seen}
 
 
@@ -61,23 +69,31 @@ def _house(database: Database, place: Path, at: Any) -> House:
     return house
 
 
-def _checked(house: House, drawn: random.Random, count: int) -> dict[str, Any]:
-    found: Counter[str] = Counter()
-    first: list[str] = []
-    policy = cases.Policy(())
-    for number in range(count):
-        policy = cases.drawn_policy(drawn, house) if number % cases.CALLS == 0 else policy
-        case = cases.drawn_case(drawn, policy)
+def _trying(house: House) -> Callable[[int], Tried]:
+    """Give what tries a case by its number; the calls of one policy follow each other."""
+
+    @functools.lru_cache(maxsize=1)
+    def policy(block: int) -> cases.Policy:
+        return cases.drawn_policy(random.Random(f"{SEED}:policy:{block}"), house)
+
+    def tried(number: int) -> Tried:
+        case = cases.drawn_case(random.Random(f"{SEED}:call:{number}"), policy(number // cases.CALLS))
+        found: Counter[str] = Counter()
         wrong = cases.check(house, case, CODE if number % 2 else None, found)
-        first += wrong[: 5 - len(first)]
         found["differences"] += len(wrong)
-        if number % 500 == 499:
-            say(f"  {number + 1} cases, {found['differences']} differences")
+        return Tried(found, {"wrong": wrong} if wrong else None)
+
+    return tried
+
+
+def _told(progress: Progress) -> dict[str, Any]:
+    first = [line for each in progress.faults for line in each["wrong"]]
     return {
-        "cases": count,
-        "differences": found["differences"],
-        "first differences": first,
-        **dict(sorted(found.items())),
+        "cases": progress.done,
+        "resumed_from": progress.resumed_from,
+        "first differences": first[:FIRST_TOLD],
+        **dict(sorted(progress.tally.items())),
+        "differences": progress.tally["differences"],
     }
 
 
