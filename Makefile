@@ -58,7 +58,7 @@ vectors: $(VENV)/.dev ## make the golden files again; a difference is an error
 	git diff --exit-code -- tests/vectors
 
 screenshots: $(VENV)/.dev ## pictures of the pages, from a running sandbox (PORT=8080)
-	$(BIN)/python tools/screenshots.py http://127.0.0.1:$(PORT)
+	$(BIN)/python -m tools.screenshots http://127.0.0.1:$(PORT) --data $(DATA)
 	$(BIN)/python -m tools.document_pictures
 
 bench: $(VENV)/.dev ## benchmarks into bench/results.json (ONLY=name SHORT=1)

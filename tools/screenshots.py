@@ -1,10 +1,7 @@
-"""Takes pictures of the pages for the README and the documentation, in both languages: `make screenshots`.
+"""Takes pictures of every page for the README and the documentation, in both languages: `make screenshots`.
 
 The site must be running already, as a sandbox: its data are invented, and `sandbox.json` in its folder says who can log
-in. Pages that hang on something of the sandbox (a certificate, a seal, a use) are found by following the first link
-that leads there. Needs a Chromium on this machine.
-
-All of them go to `build/screenshots`; the few that the documentation carries are kept in `docs/pictures` too.
+in. Which pages there are, and how each is found, stands in `tools.page_pictures`. Needs a Chromium on this machine.
 
     python -m tools.screenshots http://127.0.0.1:8080 --data sandbox-data [--out DIR] [--only WORD]
 """
@@ -19,21 +16,19 @@ import shutil
 import struct
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 from PIL import Image
 
+from tools.page_pictures import PICTURES as PAGES
+from tools.page_pictures import UNPICTURED, Picture, pattern
+
 ROOT: Final = Path(__file__).parents[1]
 PICTURES: Final = ROOT / "docs" / "pictures"
-# What the documentation carries: the public pages, and the most telling of the holder's.
-CARRIED: Final = frozenset(
-    "home home-en home-dark home-narrow home-elder verify-result verify-result-en verify-result-narrow scan "
-    "receipts seal certificate status status-dark sandbox api errors error ledger my-certificates my-code-shown "
-    "my-consents".split()
-)
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Nothing of the browser's own may touch the network or another user's profile.
 SWITCHES = (
@@ -43,66 +38,11 @@ SWITCHES = (
 HEIGHT: Final = 900
 # A page of a few hundred rows is told by its first screens.
 TALLEST: Final = 2400
-# What a picture in the documentation may weigh, and the colours it is drawn with.
-COLOURS: Final = 128
+# What a picture in the documentation may weigh, and how it is drawn until it does: fewer colours, then fewer lines.
+MOST_BYTES: Final = 80 * 1024
+DRAWN: Final = ((64, TALLEST), (32, TALLEST), (16, TALLEST), (32, 1600), (16, 1600), (16, HEIGHT))
 STEP_SECONDS: Final = 30
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One picture: its name, the page, as whom and how it is looked at.
-
-    `follow` names parts of the addresses of the links to follow from there, the first that fits each time; `upload`
-    names a document of the sandbox that is handed in; `fill` is what is filled in before the form is sent.
-    """
-
-    name: str
-    path: str
-    who: str = ""
-    width: int = 1280
-    scheme: str = "light"
-    follow: tuple[str, ...] = ()
-    upload: str = ""
-    fill: Mapping[str, str] = field(default_factory=dict)
-
-
-PUBLIC: Final = (
-    Picture("home", "/"),
-    Picture("home-dark", "/", scheme="dark"),
-    Picture("home-narrow", "/", width=390),
-    Picture("home-elder", "/?view=elder"),
-    Picture("verify", "/verify"),
-    Picture("verify-result", "/verify", upload="licence.ofd"),
-    Picture("verify-result-narrow", "/verify", upload="licence.ofd", width=390),
-    Picture("scan", "/scan"),
-    Picture("receipts", "/verify/receipts"),
-    Picture("replay", "/verify/replay"),
-    Picture("seal", "/seals/{seal}?at=2026-11-01T09:00"),
-    Picture("certificate", "/my", "holder", follow=("/my/certificates/", "/v/")),
-    Picture("trust", "/trust"),
-    Picture("status", "/status"),
-    Picture("status-dark", "/status", scheme="dark"),
-    Picture("sandbox", "/docs/sandbox"),
-    Picture("sandbox-narrow", "/docs/sandbox", width=390),
-    Picture("api", "/docs"),
-    Picture("errors", "/docs/errors"),
-    Picture("error", "/docs/errors/not-allowed"),
-    Picture("ledger", "/docs/ledger"),
-    Picture("checkpoint", "/ledger/checkpoint"),
-    Picture("not-found", "/no/such/page"),
-    Picture("login", "/login"),
-)
-HOLDER: Final = (
-    Picture("my-certificates", "/my", "holder"),
-    Picture("my-certificates-narrow", "/my", "holder", width=390),
-    Picture("my-certificate", "/my", "holder", follow=("/my/certificates/",)),
-    Picture("my-code", "/my/code", "holder"),
-    Picture("my-code-shown", "/my/code", "holder", fill={"organisation": "{window}", "matter": "000123020000"}),
-    Picture("my-uses", "/my/uses", "holder"),
-    Picture("my-uses-narrow", "/my/uses", "holder", width=390),
-    Picture("my-objections", "/my/objections", "holder"),
-    Picture("my-consents", "/my/consents", "holder"),
-)
+FORM: Final = "application/x-www-form-urlencoded"
 
 
 def main() -> int:
@@ -110,7 +50,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("address", help="where the site runs, such as http://127.0.0.1:8080")
     parser.add_argument("--data", type=Path, default=Path("sandbox-data"), help="the sandbox's folder")
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "screenshots")
+    parser.add_argument("--out", type=Path, default=PICTURES)
     parser.add_argument("--only", default="", help="pictures whose name holds this")
     asked = parser.parse_args()
     if CHROMIUM is None:
@@ -118,51 +58,32 @@ def main() -> int:
         return 1
     told = json.loads((asked.data / "sandbox.json").read_text(encoding="utf-8"))
     asked.out.mkdir(parents=True, exist_ok=True)
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    _take(asked.address.rstrip("/"), told, asked, CHROMIUM)
-    return 0
+    return 1 if _take(asked.address.rstrip("/"), told, asked, CHROMIUM) else 0
 
 
-def _take(address: str, told: dict[str, Any], asked: argparse.Namespace, chromium: str) -> None:
+def _take(address: str, told: dict[str, Any], asked: argparse.Namespace, chromium: str) -> int:
+    """Take the pictures; tell how many could not be."""
     from playwright.sync_api import sync_playwright
 
+    failed = 0
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=SWITCHES)
         cookies: dict[str, Any] = {}
-        for picture in (*PUBLIC, *HOLDER, *_desks(browser, address, told, cookies, asked.only)):
-            if asked.only not in picture.name:
-                continue
+        for picture in (each for each in PAGES if asked.only in each.name):
             for language in ("zh", "en"):
                 file = asked.out / f"{picture.name}{'' if language == 'zh' else '-en'}.png"
                 context = _context(browser, picture, language, _session(browser, address, told, picture.who, cookies))
                 try:
                     page = context.new_page()
                     _walk(page, address, picture, told)
-                    _keep(page, file)
-                    print(file)
+                    print(file, _keep(page, file))
                 except Exception as error:  # noqa: BLE001 - one page that fails must not cost the others
+                    failed += 1
                     print(f"{file}: {type(error).__name__}: {str(error).splitlines()[0]}", file=sys.stderr)
                 finally:
                     context.close()
         browser.close()
-
-
-def _desks(browser: Any, address: str, told: dict[str, Any], cookies: dict[str, Any], only: str) -> Iterator[Picture]:
-    """Give every desk of everybody in the sandbox, as the navigation at work shows it to them."""
-    seen: set[str] = set()
-    for person in told["people"]:
-        role = person["roles"][0]
-        if only and not f"desk-{role}".startswith(only.rstrip("-")[: len(f"desk-{role}")]):
-            continue
-        context = browser.new_context(storage_state=_session(browser, address, told, role, cookies))
-        page = context.new_page()
-        page.goto(f"{address}/console")
-        links = page.eval_on_selector_all(".desks a", "each => each.map(one => one.getAttribute('href'))")
-        context.close()
-        for link in links:
-            if link not in seen and not link.startswith("/my"):
-                seen.add(link)
-                yield Picture(f"desk-{role}-{link.strip('/').replace('/', '-')}", link, role)
+    return failed
 
 
 def _context(browser: Any, picture: Picture, language: str, state: Any) -> Any:
@@ -198,12 +119,18 @@ def _walk(page: Any, address: str, picture: Picture, told: dict[str, Any]) -> No
         "seal": told["seals"][0]["id"],
         "window": next(each["code"] for each in told["organisations"] if "政务服务中心" in each["name"]),
     }
-    page.goto(address + picture.path.format(**names))
-    for part in picture.follow:
-        page.locator(f"main a[href*='{part}']").first.click()
+    path = _panel(address, told) if picture.panel else picture.begins.format(**names)
+    answer = page.goto(path if picture.panel else address + path)
+    for rule in picture.steps:
+        answer = page.goto(address + _link(page, rule))
+    if answer.status != HTTPStatus.OK:
+        message = f"{picture.of} answers {answer.status}"
+        raise LookupError(message)
     if picture.upload:
         page.set_input_files("#file", next(each for each in told["documents"] if each.endswith(picture.upload)))
         page.click("main form button")
+    if picture.panel:
+        page.locator("[data-first]").click()
     if picture.fill:
         for name, value in picture.fill.items():
             page.fill(f"#{name}", value.format(**names))
@@ -214,16 +141,49 @@ def _walk(page: Any, address: str, picture: Picture, told: dict[str, Any]) -> No
     page.wait_for_load_state("networkidle")
 
 
-def _keep(page: Any, file: Path) -> None:
-    """Draw a page with few colours: pictures of words and lines lose nothing by it."""
+def _link(page: Any, rule: str) -> str:
+    """Find the first link of a page that leads to an address of a rule, and to no other page's."""
+    links: list[str] = page.eval_on_selector_all("main a[href]", "all => all.map(one => one.getAttribute('href'))")
+    others = {each.of for each in PAGES if "<" not in each.of} | UNPICTURED.keys()
+    for each in links:
+        if pattern(rule).match(each) and each.partition("?")[0] not in others - {rule}:
+            return each
+    message = f"no link leads to {rule}"
+    raise LookupError(message)
+
+
+def _panel(address: str, told: dict[str, Any]) -> str:
+    """Have a panel made, as an intake system does, and give its link."""
+    client = next(each for each in told["clients"] if "filing:write" in each["scopes"])
+    form = {"grant_type": "client_credentials", "client_id": client["id"], "client_secret": client["secret"]}
+    token = _posted(f"{address}/oauth/token", urlencode(form).encode(), {"Content-Type": FORM})["access_token"]
+    magic, matter = told["magic"][0], told["matters"]
+    holder = {name: magic[f"holder_{name}"] for name in ("code", "type", "name")}
+    purpose = {**told["purpose"], "item_code": matter["example"], "item_name": matter["name"]}
+    asked = {"matter": matter["example"], "purpose": purpose, "holders": [{**holder, "role": "applicant"}]}
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    link: str = _posted(f"{address}/api/v1/filing/panels", json.dumps(asked).encode(), headers)["link"]
+    return link if link.startswith("http") else address + link
+
+
+def _posted(url: str, body: bytes, headers: dict[str, str]) -> Any:
+    with urlopen(Request(url, body, headers)) as answer:  # noqa: S310 - the address was given on the command line
+        return json.load(answer)
+
+
+def _keep(page: Any, file: Path) -> int:
+    """Draw a page with few colours: pictures of words and lines lose nothing by it. Tell what it weighs."""
     height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
-    shot = page.screenshot(
-        full_page=True, clip={"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height}
-    )
-    drawn = Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    drawn.save(file, optimize=True)
-    if file.stem in CARRIED:
-        shutil.copy(file, PICTURES)
+    clip = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height}
+    shot = Image.open(io.BytesIO(page.screenshot(full_page=True, clip=clip))).convert("RGB")
+    for colours, most in DRAWN:
+        kept = io.BytesIO()
+        cut = shot.crop((0, 0, shot.width, min(shot.height, most)))
+        cut.quantize(colours, dither=Image.Dither.NONE).save(kept, "PNG", optimize=True)
+        if len(kept.getvalue()) <= MOST_BYTES:
+            break
+    file.write_bytes(kept.getvalue())
+    return len(kept.getvalue())
 
 
 def _code(secret: str) -> str:

@@ -56,6 +56,14 @@ def test_the_version_is_told(yinxin: Callable[..., Result], tmp_path: Path):
     assert json.loads(yinxin("version", "--json").stdout)["name"] == "yinxin"
 
 
+def test_what_is_logged_on_the_way_stands_neither_in_the_answer_nor_with_values(tmp_path: Path):
+    """An empty database breaks most checks; each break is logged with its traceback."""
+    done = process("doctor", "--json", cwd=tmp_path, YINXIN_DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")
+    assert json.loads(done.stdout)["outcome"] == "failed"
+    assert "check_broke" in done.stderr
+    assert "locals" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("environment", "code", "said"),
     [

@@ -18,6 +18,7 @@ from flask import Blueprint, Flask
 from base import web
 from base.callers import ANONYMOUS, ROLES, SCOPES, Caller, Credentials
 from base.web import AuthenticatorPart
+from console import furniture as pages
 from tests.exchange import test_matrix, test_sharing_routes
 from tests.journeys import route_roles
 from tests.journeys.route_roles import Address, addresses
@@ -125,6 +126,10 @@ WALKED: Final = {
     "test_an_auditor_sees_it_and_changes_nothing_and_a_stranger_sees_nothing",
     "sync_pages": "tests.console.operators.test_operator_pages:"
     "test_an_operator_of_another_organisation_sees_no_content_and_may_do_nothing",
+    "filing_cases": "tests.console.filing.test_hostile_forms:test_a_stranger_is_let_in_nowhere_and_told_nothing",
+    "filing_undertakings": "tests.console.filing.test_hostile_forms:test_a_stranger_is_let_in_nowhere_and_told_nothing",
+    "filing_packages": "tests.console.filing.test_hostile_forms:test_a_stranger_is_let_in_nowhere_and_told_nothing",
+    "officer_library": "tests.console.officers.test_hostile_forms:test_a_stranger_is_let_in_nowhere_and_told_nothing",
     "officer_seals": "tests.console.officers.test_seals:"
     "test_who_has_no_role_for_a_step_is_refused_whatever_the_address_says",
     "x_road_dialect": "tests.exchange.dialects.test_x_road:test_a_client_speaks_only_under_its_own_name",
@@ -156,11 +161,14 @@ OF_THE_SITE: Final = {
     "comparisons": "as sync-reconciliations, as pages",
     "running": "jobs and diagnostics are the site's",
     "systems_pages": "systems are kept by the site's administrators",
+    "backup_pages": "backups are the site's",
+    "maintenance_pages": "a maintenance window is the site's, and everybody is told of it",
     "officer_types": "which certificates there are is public",
 }
 # By blueprint of pages that no walk of their own asks for: pages decide nothing, they call the verbs of these
 # blueprints of the API, whose walks stand above. What such a page shows of its own accord is not proven by them.
 PAGES_OVER: Final = {
+    "directory_lists": ("directories", "changes"),
     "directory_pages": ("directories", "changes"),
     "draft_pages": ("directories", "changes"),
     "review_pages": ("directories",),
@@ -173,12 +181,12 @@ PAGES_OVER: Final = {
     "objection_pages": ("objections",),
     "ticket_pages": ("monitoring",),
     "officer_issuing": ("certificates",),
-    "officer_library": ("certificates",),
+    "officer_deposits": ("certificates",),
     "officer_missing": ("missing-reports",),
     "officer_seal_use": ("sealing",),
     "officer_stock": ("old-stock",),
     "filing_desk": ("filing", "matters", "missing-reports"),
-    "filing_cases": ("cases", "assistance"),
+    "filing_codes": ("presentations",),
 }
 
 
@@ -193,6 +201,10 @@ def test_the_table_is_what_the_application_says(served: Flask):
 
 
 # --- who is not named is refused --------------------------------------------------------------------------------
+
+
+# Blueprints of pages whose guard is `for_people`; the others are asked by systems, or open to some extent.
+_PAGES: Final = frozenset(each.name for each in pages.FURNITURE.blueprints)
 
 
 def everybody() -> Iterator[Caller]:
@@ -232,6 +244,23 @@ def test_whoever_is_not_named_is_refused_at_every_address(door: Door, served: Fl
             continue
         answer = door.call(by.id if by else None, each.method, _place(each.rule).removeprefix("/api/v1"))
         if answer.status_code != (403 if by else 401):
+            let_in.append((str(each), answer.status_code))
+    assert let_in == []
+
+
+@pytest.mark.parametrize("by", [None, *EVERYBODY], ids=lambda each: each.id if each else "nobody")
+def test_whoever_is_not_named_is_refused_at_every_page_and_form(door: Door, served: Flask, by: Caller | None):
+    """Nobody is led to the login; everybody else is told that it is not theirs, and nothing of what is there."""
+    let_in = []
+    for each in addresses(served):
+        if each.rule.startswith("/api/") or each.guard.open_to_all or (by and may(by, each.guard)):
+            continue
+        if each.blueprint not in _PAGES:
+            continue
+        headers = {"Accept": "text/html", **({"Cookie": f"__Host-yinxin={by.id}"} if by else {})}
+        client = served.test_client(use_cookies=False)
+        answer = client.open(_place(each.rule), method=each.method, headers=headers)
+        if answer.status_code not in ({403} if by else {303, 401}):
             let_in.append((str(each), answer.status_code))
     assert let_in == []
 
@@ -287,8 +316,8 @@ def test_what_pages_stand_over_is_walked_at_the_api(served: Flask):
     by_machines = {each.blueprint: each for each in addresses(served) if each.rule.startswith("/api/v1/")}
     walked = {name for name, each in by_machines.items() if name in WALKED or _in_table(each)}
     assert {over for named in PAGES_OVER.values() for over in named} - walked == set()
-    pages = [each.rule for each in addresses(served) if each.blueprint in PAGES_OVER]
-    assert [each for each in pages if not each.startswith("/console/")] == []
+    rules = [each.rule for each in addresses(served) if each.blueprint in PAGES_OVER]
+    assert [each for each in rules if not each.startswith("/console/")] == []
 
 
 def test_every_address_of_a_table_is_there(served: Flask):

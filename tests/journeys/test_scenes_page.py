@@ -22,8 +22,10 @@ from sqlalchemy import select
 
 from base import clock
 from base.scheduling.bulk_work import Hands
+from base.workdays import local_day
 from certs import sample_scenes, sample_sources
 from certs.commands.simulate import _Server, _Silent
+from certs.figures.months import Month
 from certs.libraries import jobs
 from certs.old_stock.models import OldStock
 from certs.queries.wiring import Queries
@@ -56,6 +58,17 @@ SCENES = {
     "护士执业证书: found department found",
     "渔业捕捞许可证: found department found",
     "医师执业证书: not_covered local check-only",
+    "revoked: valid, revoked",
+    "expired: valid, expired",
+    "forged: invalid",
+    "printed: 公共场所卫生许可证",
+    "revoked: found revoked",
+    "inspection: 1 hidden",
+    "closed: 0 hidden, inspection",
+} | {
+    line
+    for scene in ("bank-account", "notary", "bidding")
+    for line in (f"{scene}, somebody who agreed to nothing: denied", f"{scene}, another agreement: not-granted")
 }
 
 
@@ -106,7 +119,7 @@ def clockwork(province: Province, site: Flask) -> Iterator[None]:
 @pytest.mark.skipif(shutil.which("curl") is None or shutil.which("bash") is None, reason="needs bash and curl")
 def test_every_line_of_the_page_says_what_it_promises(province: Province, address: str, tmp_path: Path):
     blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 10
     here = str(Path(sys.executable).parent)
     done = subprocess.run(
         [shutil.which("bash") or "", "-euo", "pipefail", "-c", "\n".join(blocks)],
@@ -126,9 +139,11 @@ def test_every_line_of_the_page_says_what_it_promises(province: Province, addres
     states = ["signed-off", "made", "sampled", "right", "published", "rolled-back", "source_down"]
     assert [each for each in states if each not in said] == []
     assert SCENES - set(said) == set(), [each for each in said if ": " in each]
-    nurse = next(sample_sources.nurses())
-    assert ["yes", nurse[sample_sources.NURSE_KEY]] == said[-7:-5]
-    assert said[-5:] == ["revoked: found revoked", "found", "演示市政务服务中心", "verifying", "withdrawn"], said
+    nurse, ship = next(sample_sources.nurses()), next(sample_sources.ships())
+    assert f"notary: found {nurse[sample_sources.NURSE_KEY]}" in said
+    third = said.index(f"bank-account: found {ship['许可证编号']}")
+    assert said[third - 2 : third] == ["yes", nurse[sample_sources.NURSE_KEY]]
+    assert said[-5:] == ["found", "演示市政务服务中心", "verifying", "withdrawn", "13 cities"], said
 
 
 def sandbox(province: Province, folder: Path) -> Path:
@@ -138,6 +153,7 @@ def sandbox(province: Province, folder: Path) -> Path:
     told = {
         **province.told,
         "purpose": {**PURPOSE, "grant_code": None},
+        "figures": {"month": str(Month.of(local_day(clock.now())))},
         "old_stock": {**province.told["old_stock"], "file": str(table)},
     }
     file = folder / "sandbox.json"
