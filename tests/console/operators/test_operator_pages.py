@@ -174,7 +174,7 @@ def test_scopes_are_set_by_who_guards_the_site_and_a_later_look_wins_nothing(app
     late = Reader(app, SECADMIN.id).open(place)
     read = Reader(app, SECADMIN.id).open(place).send(f"{place}/scopes", scopes=["cert:read", "filing:write"])
     assert "cert:read filing:write" in read.follow().text
-    assert late.send(f"{place}/scopes", scopes=["admin"]).status == 409
+    assert late.send(f"{place}/scopes", scopes=["admin"]).status == 412
     assert late.page.xpath("//input[@name='scopes' and @checked]/@value") == ["admin"], "what was typed is still there"
     assert "cert:read filing:write" in late.text
     assert read.send(f"{place}/scopes", scopes=["no:such"]).status == 422
