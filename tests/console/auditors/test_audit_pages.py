@@ -91,9 +91,10 @@ def test_an_export_is_asked_for_by_one_agreed_to_by_another_and_taken(app):
     assert "已申请导出" in asking.answer.text
     assert asking.page.xpath("//button[@name='agrees']") == []
     agreeing = Reader(app, OFFICER.id).open("/console/audit/exports")
-    agreeing.send("/console/audit/exports/1/decision", button=("agrees", "yes"), reason="演示：同意").follow()
+    decision = agreeing.page.xpath("//form[contains(@action, '/decision')]/@action")[0]
+    agreeing.send(decision, button=("agrees", "yes"), reason="演示：同意").follow()
     assert "已同意" in agreeing.text
-    taking = asking.open("/console/audit/exports").send("/console/audit/exports/1/file")
+    taking = asking.open("/console/audit/exports").send(decision.replace("decision", "file"))
     assert taking.status == 200
     assert len(taking.answer.text.splitlines()) == 4
 
